@@ -1,0 +1,1 @@
+"""Units, random streams, errors, provenance and progress: no biology and no solver."""

@@ -1,0 +1,67 @@
+"""The error tree.
+
+IfnError
+├── UserInputError      a user's mistake: one message per problem, exit code 2
+├── MissingExtraError   an optional dependency is absent: names the extra, exit code 2
+├── ModelError          a network is declared wrongly (units, balance, names)
+└── IntegrationError    raised only where a caller asked for ``throw=True``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class IfnError(Exception):
+    """Base of every error that the package raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that a user has to mend.
+
+    Attributes
+    ----------
+    what
+        What is wrong, in one sentence without a full stop.
+    where
+        File and line ("trial.toml:12"), or the option or command that is meant.
+    fix
+        What to write instead.
+    """
+
+    what: str
+    where: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} — {self.fix}"
+
+
+class UserInputError(IfnError):
+    """Everything that is wrong with what the user gave, all at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class MissingExtraError(IfnError):
+    """A library of an optional extra is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(
+            f"{package} is not installed: it belongs to the extra '{extra}' — "
+            f"install it with: pip install 'ifnfactory[{extra}]'"
+        )
+
+
+class ModelError(IfnError):
+    """A network contradicts itself; the message lists every fault with its line."""
+
+
+class IntegrationError(IfnError):
+    """At least one patient could not be integrated and the caller asked to be told."""
