@@ -21,6 +21,7 @@ def registry() -> pint.UnitRegistry:
     ureg: pint.UnitRegistry = pint.UnitRegistry(cache_folder=None)
     ureg.define("international_unit = [international_unit] = IU")
     ureg.define("copies = [copies] = copy")
+    ureg.define("cells = [cells] = cell")
     ureg.define("signal_to_cutoff = [signal_to_cutoff] = S_CO")
     ureg.define("enzyme_unit = [enzyme_activity] = U")
     return ureg

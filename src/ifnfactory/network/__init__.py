@@ -1,0 +1,1 @@
+"""The modelling language: species, parameters, reactions and observables that know their units."""
