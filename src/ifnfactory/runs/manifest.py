@@ -1,0 +1,109 @@
+"""The manifest: what has to be known to find a run again, trust it and repeat it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ifnfactory.foundation.provenance import platform_record, versions
+
+SCHEMA_VERSION: Final = 1
+"""Raised whenever a reader of an older manifest would misunderstand a newer one."""
+
+MANIFEST_NAME: Final = "manifest.json"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """A file of the run folder.
+
+    Attributes
+    ----------
+    name
+        File name inside the folder.
+    bytes
+        Its size.
+    sha256
+        Its hash, in hexadecimal digits.
+    rows
+        Number of rows of a table, None for a document.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A run's provenance, without the list of files, which the folder adds.
+
+    Attributes
+    ----------
+    protocol
+        Name of the protocol.
+    protocol_source
+        Full text of the protocol file, so that the folder needs no other file to be repeated.
+    seed, patients
+        The run's seed and the number of patients in each arm.
+    package_version, parameter_set
+        Version of ifnfactory and hash of the model's parameters.
+    command
+        The command line, or the function call, that made the run.
+    started
+        Start of the run, UTC, ISO 8601.
+    wall_s
+        Wall time of the simulation [s].
+    status_counts
+        Pairs of status word and number of patients.
+    """
+
+    protocol: str
+    protocol_source: str
+    seed: int
+    patients: tuple[tuple[str, int], ...]
+    package_version: str
+    parameter_set: str
+    command: str
+    started: str
+    wall_s: float
+    status_counts: tuple[tuple[str, int], ...]
+
+    def to_json(self, files: tuple[FileRecord, ...]) -> str:
+        """Return the text of ``manifest.json`` for a folder that holds `files`."""
+        content = {
+            "schema_version": SCHEMA_VERSION,
+            "program": "ifnfactory",
+            "version": self.package_version,
+            "parameter_set": self.parameter_set,
+            "trial": self.protocol,
+            "seed": self.seed,
+            "patients": dict(self.patients),
+            "command": self.command,
+            "started": self.started,
+            "wall_s": round(self.wall_s, 3),
+            "status": dict(self.status_counts),
+            "versions": versions(),
+            "platform": platform_record(),
+            "files": [
+                {"name": file.name, "bytes": file.bytes, "sha256": file.sha256}
+                | ({} if file.rows is None else {"rows": file.rows})
+                for file in files
+            ],
+            "protocol_source": self.protocol_source,
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a run folder, or None if `folder` is not one of ours."""
+    try:
+        content: Any = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if isinstance(content, dict) and content.get("program") == "ifnfactory":
+        return content
+    return None

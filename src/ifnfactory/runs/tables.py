@@ -1,0 +1,73 @@
+"""Column tables as Parquet files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ifnfactory.foundation.table import Column, ColumnTable
+
+UNIT_KEY = b"unit"
+"""Key of a column's unit in the metadata of its Parquet field."""
+
+ArrowArray = Any
+ArrowTable = Any
+"""pyarrow ships no types."""
+
+
+def _to_arrow(column: Column) -> ArrowArray:
+    """Convert one column; what is masked or not a number becomes null.
+
+    Null and not NaN, because a query engine averages over nulls and is poisoned by NaN.
+    """
+    absent = np.ma.getmaskarray(column)
+    values = np.ma.getdata(column)
+    if values.dtype.kind == "f":
+        absent = absent | np.isnan(values)
+    if values.dtype.kind == "U":
+        values = values.astype(object)
+        return pa.array(values, mask=absent, type=pa.string())
+    return pa.array(values, mask=absent)
+
+
+def to_arrow(table: ColumnTable) -> ArrowTable:
+    """Return the table as an Arrow table whose fields carry their unit."""
+    arrays = [_to_arrow(column) for column in table.columns]
+    fields = [
+        pa.field(name, array.type, metadata={UNIT_KEY: unit.encode()} if unit else None)
+        for name, unit, array in zip(table.names, table.units, arrays, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def write_parquet(path: Path, table: ColumnTable) -> None:
+    """Write `table` to a new Parquet file at `path`."""
+    pq.write_table(to_arrow(table), path, compression="zstd")
+
+
+def read_parquet(path: Path) -> ColumnTable:
+    """Read a table that `write_parquet` wrote; nulls come back masked."""
+    read = pq.read_table(path)
+    names = tuple(str(name) for name in read.column_names)
+    metadata = [read.schema.field(name).metadata or {} for name in names]
+    columns = tuple(_to_numpy(read.column(name).combine_chunks()) for name in names)
+    return ColumnTable(
+        names=names,
+        units=tuple(entry.get(UNIT_KEY, b"").decode() for entry in metadata),
+        columns=columns,
+    )
+
+
+def _to_numpy(array: ArrowArray) -> Column:
+    """Convert an Arrow array; the result is masked only if a value is absent."""
+    absent = array.is_null().to_numpy(zero_copy_only=False)
+    if pa.types.is_string(array.type):
+        values = np.array(["" if text is None else text for text in array.to_pylist()], dtype=str)
+    else:
+        filled = array.fill_null(False if pa.types.is_boolean(array.type) else 0)
+        values = filled.to_numpy(zero_copy_only=False)
+    return np.ma.MaskedArray(values, mask=absent) if absent.any() else values
