@@ -1,0 +1,1 @@
+"""Virtual patients: who they are, and the untreated state from which each of them starts."""
