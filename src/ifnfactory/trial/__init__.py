@@ -1,0 +1,1 @@
+"""From a protocol file to endpoints: the virtual trial."""

@@ -1,0 +1,83 @@
+"""Estimates with 95 % intervals: Wilson's for a proportion, Student's for a mean."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from ifnfactory.assays.panel import Bools, Floats
+from ifnfactory.trial.endpoints import Evaluation
+
+LEVEL = 0.95
+"""Coverage of every interval."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval.
+
+    Attributes
+    ----------
+    value
+        Percent, or the mean in the unit of the endpoint; NaN where nobody counts.
+    low, high
+        95 % interval; NaN where there is none (nobody; a mean of one patient).
+    patients
+        How many patients count.
+    """
+
+    value: float
+    low: float
+    high: float
+    patients: int
+
+
+_NOBODY = Estimate(math.nan, math.nan, math.nan, 0)
+
+
+def proportion(reached: Bools) -> Estimate:
+    """Return the percentage of True with Wilson's score interval.
+
+    Parameters
+    ----------
+    reached
+        Shape (patients,).
+    """
+    n = len(reached)
+    if n == 0:
+        return _NOBODY
+    p, z = float(np.mean(reached)), float(ndtri(0.5 + LEVEL / 2))
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    # At 0 and at 100 % one end is the estimate itself; rounding must not push it beyond.
+    low, high = min(max(centre - half, 0.0), p), max(min(centre + half, 1.0), p)
+    return Estimate(100.0 * p, 100.0 * low, 100.0 * high, n)
+
+
+def mean(values: Floats) -> Estimate:
+    """Return the mean with Student's interval.
+
+    Parameters
+    ----------
+    values
+        Shape (patients,), finite.
+    """
+    n = len(values)
+    if n == 0:
+        return _NOBODY
+    centre = float(np.mean(values))
+    if n == 1:
+        return Estimate(centre, math.nan, math.nan, 1)
+    half = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    return Estimate(centre, centre - half, centre + half, n)
+
+
+def estimate(evaluation: Evaluation) -> Estimate:
+    """Return the estimate of an endpoint over the patients who count."""
+    values = evaluation.values[evaluation.evaluable]
+    if evaluation.endpoint.kind == "proportion":
+        return proportion(values.astype(np.bool_))
+    return mean(values.astype(np.float64))
