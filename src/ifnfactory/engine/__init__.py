@@ -1,0 +1,1 @@
+"""Networks → compiled kernels that integrate many patients at once, and the slow reference."""
