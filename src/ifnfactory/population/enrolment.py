@@ -1,0 +1,115 @@
+"""From the patients a trial enrolled back to the candidates that its entry criteria saw.
+
+A trial prints the baseline of the patients it let in. Drawing candidates from that distribution
+and filtering them again would shift it (a floor on HBV DNA pushes the mean up twice). So the
+candidates are drawn from the normal distribution which, *after* the criteria, has the printed
+mean and SD as nearly as a normal can.
+
+Criteria look at the value measured at screening, which differs from the patient's own level by
+natural fluctuation; accepted candidates therefore have slightly more moderate levels than the
+limits say (regression to the mean).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+from scipy.special import ndtr
+
+_GRID = 1501
+_WEIGHT_OF_MEAN = 5.0
+_WIDEST = 1.6
+"""Candidates spread at most this much more than the enrolled do: beyond it a tail, not a normal,
+would be matched and nearly everybody would be turned away."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Limits on the screening value of one marker, on the marker's own (log) scale.
+
+    Attributes
+    ----------
+    low, high
+        Limits of the screening value.
+    noise
+        SD of screening value minus level.
+    ceiling
+        Highest level that exists.
+    """
+
+    low: float
+    high: float
+    noise: float
+    ceiling: float = math.inf
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """A normal distribution of candidates and what the criteria make of it.
+
+    Attributes
+    ----------
+    mean, sd
+        Of the candidates' levels.
+    enrolled_mean, enrolled_sd
+        Of the levels of those who are let in.
+    accepted
+        Share that is let in.
+    """
+
+    mean: float
+    sd: float
+    enrolled_mean: float
+    enrolled_sd: float
+    accepted: float
+
+
+@lru_cache(maxsize=64)
+def candidates_for(mean: float, sd: float, window: Window) -> Candidates:
+    """Return the candidates whose enrolled part has `mean` and `sd`, as nearly as possible.
+
+    The candidates' mean stays within two SDs of `mean` and their SD within 0.4 to 1.6 times
+    `sd`, so what comes back is always a distribution; compare `enrolled_mean` with `mean` to see
+    whether the criteria and the baseline can both be true.
+    """
+    if sd <= 0.0:
+        return _enrol(mean, max(sd, 1e-9), window)
+
+    def miss(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = _enrol(float(at[0]), float(at[1]), window)
+        # Where not both can be had, the mean matters more.
+        return np.array(
+            [_WEIGHT_OF_MEAN * (found.enrolled_mean - mean) / sd, (found.enrolled_sd - sd) / sd]
+        )
+
+    bounds = ([mean - 2.0 * sd, 0.4 * sd], [mean + 2.0 * sd, _WIDEST * sd])
+    solution = least_squares(miss, [mean, sd], bounds=bounds, x_scale=sd, diff_step=1e-4)
+    return _enrol(float(solution.x[0]), float(solution.x[1]), window)
+
+
+def _enrol(mean: float, sd: float, window: Window) -> Candidates:
+    top = min(mean + 8.0 * sd, window.ceiling)
+    bottom = min(mean - 8.0 * sd, top - sd)
+    level = np.linspace(bottom, top, _GRID)
+    density = np.exp(-0.5 * ((level - mean) / sd) ** 2)
+    everybody = sd * math.sqrt(2.0 * math.pi) / (level[1] - level[0])
+    let_in = density * acceptance(level, window)
+    total = float(let_in.sum())
+    if not total > 0.0:
+        return Candidates(mean, sd, math.nan, math.nan, 0.0)
+    centre = float((let_in * level).sum()) / total
+    spread = math.sqrt(float((let_in * (level - centre) ** 2).sum()) / total)
+    return Candidates(mean, sd, centre, spread, total / everybody)
+
+
+def acceptance(level: NDArray[np.float64], window: Window) -> NDArray[np.float64]:
+    """Return the probability that a patient of this level passes screening, shape of `level`."""
+    if window.noise <= 0.0:
+        passed = (level >= window.low) & (level <= window.high)
+        return passed.astype(np.float64)
+    return ndtr((window.high - level) / window.noise) - ndtr((window.low - level) / window.noise)
