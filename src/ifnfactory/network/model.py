@@ -17,7 +17,7 @@ import sympy as sp
 from ifnfactory.foundation.evidence import Source
 
 TIME_UNIT = "day"
-SpreadKind = Literal["none", "lognormal", "logitnormal", "normal"]
+SpreadKind = Literal["none", "lognormal", "logitnormal", "normal", "exponential"]
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,19 @@ class Spread:
     ----------
     kind
         ``lognormal``: the natural log is normal; ``logitnormal``: the logit is normal;
-        ``normal``: the value itself; ``none``: the same in everybody.
+        ``normal``: the value itself; ``exponential``: a waiting time with the value as its mean;
+        ``none``: the same in everybody.
     sd
-        Standard deviation on that scale.
+        Standard deviation on that scale; without meaning for an exponential.
     """
 
     kind: SpreadKind = "none"
     sd: float = 0.0
 
     def __str__(self) -> str:
-        return "–" if self.kind == "none" else f"{self.kind} SD {self.sd:g}"
+        if self.kind == "none":
+            return "–"
+        return self.kind if self.kind == "exponential" else f"{self.kind} SD {self.sd:g}"
 
 
 @dataclass(frozen=True)

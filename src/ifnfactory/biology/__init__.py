@@ -1,0 +1,1 @@
+"""Hepatitis B and its interferon factory, one file a chapter; `system.py` joins them."""

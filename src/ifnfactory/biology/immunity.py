@@ -1,0 +1,242 @@
+"""Immunity: natural killer cells, HBV-specific CD8 effectors, exhaustion, memory and scar.
+
+Exhaustion is a bistable switch: antigen holds X up, X shuts expansion off, and where antigen falls
+far enough, or interferon expands the few that are left, the effectors escape and antigen follows.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ifnfactory.biology.tables import chapter_table
+from ifnfactory.network.module import Module
+
+
+def immunity() -> Module:
+    """Return the chapter on immunity."""
+    m = Module("immunity", "Immunity", chapter_table("immunity"))
+    cells = {"initial": 1.0, "absolute_tolerance": 1e-6}
+    nk = m.species("activated_nk", symbol="NK", description="activated NK cells", **cells)
+    effectors = m.species(
+        "effectors", symbol="E", description="functional HBV-specific CD8 cells", **cells
+    )
+    memory = m.species(
+        "memory",
+        symbol="M",
+        initial=None,
+        absolute_tolerance=1e-8,
+        description="HBV-specific memory cells",
+    )
+    exhaustion = m.species(
+        "exhaustion",
+        symbol="X",
+        initial=None,
+        absolute_tolerance=1e-6,
+        description="exhaustion drive",
+    )
+    scar = m.species(
+        "scar", symbol="Z", initial=None, absolute_tolerance=1e-6, description="epigenetic scar"
+    )
+    excess = m.uses("interferon_excess")
+    _killing(m, nk, effectors, excess)
+    _natural_killers(m, nk, excess)
+    free = m.quantity(
+        "unexhausted",
+        1 / (1 + exhaustion**4),
+        symbol="b",
+        description="share of effectors that are not exhausted",
+    )
+    _effectors(m, effectors, memory, scar, free=free, excess=excess)
+    _exhaustion(m, exhaustion, scar, free, _clocks(m, effectors))
+    return m
+
+
+def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) -> None:
+    total, nk_share, nk_boost, mhc_boost = m.parameters(
+        "total_kill_rate", "nk_share", "nk_interferon_boost", "mhc_interferon_boost"
+    )
+    floor, cytolytic_floor, half = m.parameters(
+        "presentation_floor", "cytolytic_presentation_floor", "presentation_half_point"
+    )
+    relative, unaided, half_interferon = m.parameters(
+        "integrated_killing", "integrated_presentation", "integrated_presentation_half_point"
+    )
+    capsids = m.uses("dna_capsids")
+    seen = m.quantity(
+        "core_presentation",
+        (1 + half) * capsids / (half + capsids),
+        symbol="p",
+        description="core antigen shown by infected cells",
+    )
+    presented = m.quantity(
+        "presentation",
+        floor + (1 - floor) * seen,
+        symbol="p_k",
+        description="presentation that kills or cures",
+    )
+    m.quantity(
+        "cytolytic_presentation",
+        cytolytic_floor + (1 - cytolytic_floor) * seen,
+        symbol="p_c",
+        description="presentation that decides how much of the kill is cell death",
+    )
+    pressure = m.quantity(
+        "kill_pressure",
+        total
+        * ((1 - nk_share) * effectors + nk_share * nk * (1 + nk_boost * excess))
+        * (1 + mhc_boost * excess),
+        unit="1/day",
+        symbol="κ",
+        description="kill and cure rate at full presentation",
+    )
+    m.quantity(
+        "infected_kill_rate",
+        pressure * presented,
+        unit="1/day",
+        symbol="κ_I",
+        description="kill and cure rate of an infected cell",
+    )
+    m.quantity(
+        "integrated_kill_rate",
+        relative * pressure * (unaided + (1 - unaided) * excess / (half_interferon + excess)),
+        unit="1/day",
+        symbol="κ_J",
+        description="kill and cure rate of a cell with integrated HBsAg only",
+    )
+
+
+def _natural_killers(m: Module, nk: sp.Symbol, excess: sp.Symbol) -> None:
+    rate, expansion, half = m.parameters("nk_rate", "nk_expansion", "nk_half_point")
+    m.relaxation(nk, rate, 1 + expansion * excess / (half + excess))
+
+
+def _effectors(
+    m: Module,
+    effectors: sp.Symbol,
+    memory: sp.Symbol,
+    scar: sp.Symbol,
+    *,
+    free: sp.Symbol,
+    excess: sp.Symbol,
+) -> None:
+    loss, expansion, boost, most = m.parameters(
+        "effector_loss_rate",
+        "effector_expansion_rate",
+        "effector_interferon_boost",
+        "effector_maximum",
+    )
+    half, infected_share = m.parameters("stimulation_half_point", "infected_antigen_share")
+    formation, memory_loss = m.parameters("memory_formation_rate", "memory_loss_rate")
+    scar_effect = m.parameter("scar_effect")
+    m.parameters("immune_margin", "immune_margin_cap")  # for the untreated state
+    supply = m.derived(
+        "effector_supply", symbol="λ_E", unit="1/day", description="effectors from outside"
+    )
+    scar_0 = m.derived("scar_baseline", symbol="Z_0", unit="1", description="untreated scar")
+    infected, infected_0 = m.uses("infected_hepatocytes"), m.uses("infected_baseline")
+    transcription, hbsag = m.uses("transcription"), m.uses("surface_antigen")
+    antigen = m.quantity(
+        "stimulating_antigen",
+        infected_share * infected / infected_0 * transcription + (1 - infected_share) * hbsag,
+        symbol="Ag",
+        description="antigen that stimulates effectors, untreated = 1",
+    )
+    stimulation = m.quantity(
+        "stimulation",
+        (1 + half) * antigen / (half + antigen),
+        symbol="s_E",
+        description="stimulation of effectors, untreated = 1",
+    )
+    unscarred = (1 - scar_effect * scar) / (1 - scar_effect * scar_0)
+    m.reaction("effector_supply_of_thymus", supply, gives=effectors)
+    m.reaction("effectors_from_memory", loss * memory, gives=effectors)
+    m.reaction("effector_loss", loss * effectors, takes=effectors)
+    m.reaction(
+        "effector_expansion",
+        expansion
+        * (1 + boost * excess)
+        * stimulation
+        * free
+        * effectors
+        * (1 - effectors / most)
+        * unscarred,
+        gives=effectors,
+    )
+    m.reaction("memory_formation", formation * free * effectors, gives=memory)
+    m.reaction("memory_loss", memory_loss * memory, takes=memory)
+
+
+def _clocks(m: Module, effectors: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+    """Declare the two hazard clocks; return by how much each lowers the exhaustion drive."""
+    hazard, threshold, relief = m.parameters(
+        "seroconversion_hazard", "seroconversion_threshold", "seroconversion_relief"
+    )
+    release_hazard, release_threshold, release_relief = m.parameters(
+        "release_hazard", "release_threshold", "release_relief"
+    )
+    e_antigen = m.uses("e_antigen")
+    clock = {"initial": 0.0, "absolute_tolerance": 1e-8}
+    seroconversion = m.species(
+        "seroconversion_clock",
+        symbol="H_s",
+        description="cumulative hazard of HBeAg seroconversion",
+        **clock,
+    )
+    release = m.species(
+        "release_clock",
+        symbol="H_r",
+        description="cumulative hazard of a spontaneous release from exhaustion",
+        **clock,
+    )
+    m.reaction(
+        "seroconversion_ticking", hazard * effectors * 2 / (1 + e_antigen), gives=seroconversion
+    )
+    m.reaction("release_ticking", release_hazard, gives=release)
+    reliefs: list[sp.Expr] = []
+    for name, at, after, effect in (
+        ("seroconverted", seroconversion, threshold, relief),
+        ("released", release, release_threshold, release_relief),
+    ):
+        switch = m.quantity(
+            name,
+            (at / after) ** 8 / (1 + (at / after) ** 8),
+            symbol=f"θ_{name[0]}",
+            description=f"goes from 0 to 1 when the patient is {name}",
+        )
+        reliefs.append(1 - effect * switch)
+    return reliefs[0], reliefs[1]
+
+
+def _exhaustion(
+    m: Module,
+    exhaustion: sp.Symbol,
+    scar: sp.Symbol,
+    free: sp.Symbol,
+    reliefs: tuple[sp.Expr, sp.Expr],
+) -> None:
+    rate, by_infected, by_hbsag = m.parameters(
+        "exhaustion_rate", "exhaustion_weight_infected", "exhaustion_weight_hbsag"
+    )
+    half_hbsag, half_dna = m.parameters("hbsag_half_saturation", "dna_half_saturation")
+    scarring, fading = m.parameters("scar_rate", "scar_fading_rate")
+    baseline = m.derived(
+        "exhaustion_baseline", symbol="X_0", unit="1", description="untreated exhaustion drive"
+    )
+    infected, infected_0 = m.uses("infected_hepatocytes"), m.uses("infected_baseline")
+    transcription = m.uses("transcription")
+    hbsag, hbsag_0 = m.uses("surface_antigen"), m.uses("hbsag_baseline", "IU/mL")
+    virions, dna_0 = m.uses("virions"), m.uses("hbv_dna_baseline", "IU/mL")
+    load = m.quantity(
+        "exhausting_antigen",
+        by_infected * infected / infected_0 * transcription
+        + by_hbsag * hbsag * (hbsag_0 + half_hbsag) / (hbsag * hbsag_0 + half_hbsag)
+        + (1 - by_infected - by_hbsag)
+        * virions
+        * (dna_0 + half_dna)
+        / (virions * dna_0 + half_dna),
+        symbol="a_X",
+        description="antigen that exhausts effectors, untreated = 1",
+    )
+    m.relaxation(exhaustion, rate, baseline * reliefs[0] * reliefs[1] * load)
+    m.reaction("scarring", scarring * (1 - free) * (1 - scar), gives=scar)
+    m.reaction("scar_fading", fading * scar, takes=scar)
