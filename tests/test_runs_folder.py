@@ -169,7 +169,7 @@ def test_failing_writer_leaves_no_trace(
         raise OSError("the disk is full")
 
     monkeypatch.setattr(folder_module, "write_parquet", fail)
-    with pytest.raises(OSError, match="the disk is full"):
+    with pytest.raises(UserInputError, match="the disk is full"):
         write(out, seed=2, overwrite=overwrite)
     assert calls == ["visits.parquet"]
     assert [p.name for p in tmp_path.iterdir()] == (["run"] if overwrite else [])
@@ -192,7 +192,7 @@ def test_older_run_comes_back_if_the_last_rename_fails(
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", fail_on_the_new_one)
-    with pytest.raises(OSError, match="went away"):
+    with pytest.raises(UserInputError, match="went away"):
         write(out, seed=2, overwrite=True)
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
     kept = read_manifest(out)

@@ -96,10 +96,24 @@ def write_run(
     Raises
     ------
     UserInputError
-        If `path` cannot or must not be written.
+        If `path` must not be written, or the system refuses to (a full disk).
     """
-    path = path.absolute()
     check_destination(path, overwrite)
+    try:
+        _write(path.absolute(), manifest, tables, documents, overwrite)
+    except OSError as error:
+        raise UserInputError(
+            [Problem(f"could not be written: {error}", f"--out {path}", "choose another --out")]
+        ) from error
+
+
+def _write(
+    path: Path,
+    manifest: Manifest,
+    tables: Sequence[tuple[str, ColumnTable]],
+    documents: Sequence[tuple[str, str]],
+    overwrite: bool,
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".making", dir=path.parent))
     try:

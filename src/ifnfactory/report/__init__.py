@@ -1,0 +1,1 @@
+"""What a person reads after a run: one page that needs nothing but itself."""

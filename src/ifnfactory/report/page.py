@@ -1,0 +1,73 @@
+"""The report's content, ready to be set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ifnfactory.report.scene import ArmScene
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """One arm's line below an endpoint."""
+
+    arm: str
+    colour: str
+    simulated: str
+    published: str
+    n_published: str
+    inside: bool | None
+    plot: str
+
+
+@dataclass(frozen=True)
+class ComparisonGroup:
+    """An endpoint at a week, with a line per arm."""
+
+    title: str
+    name: str
+    week: float
+    unit: str
+    axis: str
+    rows: tuple[ComparisonRow, ...]
+
+
+@dataclass(frozen=True)
+class FigureBlock:
+    """A figure with its heading."""
+
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class StatusLine:
+    """How many patients ended in a way, and what that means."""
+
+    word: str
+    count: int
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that the template sets."""
+
+    title: str
+    name: str
+    citation: str
+    patients: int
+    compared: int
+    inside: int
+    seed: int
+    version: str
+    started: str
+    arms: tuple[ArmScene, ...]
+    timeline: str
+    groups: tuple[ComparisonGroup, ...]
+    courses: tuple[FigureBlock, ...]
+    markers: tuple[FigureBlock, ...]
+    baseline: tuple[tuple[str, ...], ...]
+    status: tuple[StatusLine, ...]
+    methods: tuple[tuple[str, str], ...]
+    protocol_source: str

@@ -1,0 +1,54 @@
+"""Names, numbers and intervals as a reader meets them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+_TITLES: Final = {
+    "alt_normal": "Normal ALT",
+    "alt_normal_aasld": "Normal ALT (AASLD limits)",
+    "alt_normal_central": "Normal ALT (central laboratory)",
+    "functional_cure": "Functional cure",
+    "functional_cure_composite": "Functional cure (composite)",
+    "hbeag_loss": "HBeAg loss",
+    "hbeag_seroconversion": "HBeAg seroconversion",
+    "hbsag_loss": "HBsAg loss",
+    "hbsag_loss_cumulative": "HBsAg loss at any visit",
+    "hbsag_seroconversion": "HBsAg seroconversion",
+    "partial_cure": "Partial cure",
+    "relapse": "Relapse",
+    "mean_log10_dna_change": "Mean change of HBV DNA",
+    "mean_log10_hbsag_change": "Mean change of HBsAg",
+    "mean_log10_rna_change": "Mean change of HBV RNA",
+}
+_DNA_BELOW: Final = re.compile(r"^hbv_dna_lt_([\d.]+)(log_)?(cp|iu)$")
+MISSING: Final = "–"
+
+
+def endpoint_title(name: str) -> str:
+    """Return words for an endpoint's name; an unknown name is its own title."""
+    if match := _DNA_BELOW.match(name):
+        number, log, kind = match.groups()
+        unit = "copies/mL" if kind == "cp" else "IU/mL"
+        level = f"{number} log10" if log else f"{float(number):,.0f}"
+        return f"HBV DNA < {level} {unit}"
+    return _TITLES.get(name, name)
+
+
+def number(value: float, unit: str) -> str:
+    """Return a value with the decimals that its unit deserves, and a true minus sign."""
+    if not math.isfinite(value):
+        return MISSING
+    text = f"{value:.1f}" if unit == "%" else f"{value:.2f}"
+    return text.replace("-", "−")
+
+
+def estimate(value: float | None, ci: tuple[float, float] | None, unit: str) -> str:
+    """Return ``"31.0 (29.0 to 33.1)"``, or a dash where there is nothing to report."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if ci is None or not all(math.isfinite(end) for end in ci):
+        return number(value, unit)
+    return f"{number(value, unit)} ({number(ci[0], unit)} to {number(ci[1], unit)})"
