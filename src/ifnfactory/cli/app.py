@@ -1,0 +1,40 @@
+"""``ifnfactory``, or ``ifn`` for short: the commands' names and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ifnfactory.cli import bench, model, trial
+from ifnfactory.cli.group import NOTICE, group
+
+app = group(f"Virtual peginterferon trials in chronic hepatitis B. {NOTICE}")
+app.add_typer(trial.app, name="trial")
+app.add_typer(model.app, name="model")
+app.add_typer(bench.app, name="bench")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        print(f"ifnfactory {metadata.version('ifnfactory')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Hold the options of the program itself."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,37 @@
+"""``ifn bench``: how fast, and how exact, beside others."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from ifnfactory.cli.faults import door
+
+app = typer.Typer(
+    help="Benchmarks against other tools.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.callback()
+def keep_group() -> None:
+    """Keep ``bench`` a group although it has one command."""
+
+
+@app.command()
+@door
+def engine(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Integrate the common problem with this engine and with every peer that is installed."""
+    from ifnfactory.bench.engine import run_engine_benchmark
+    from ifnfactory.cli.screen import ScreenProgress
+    from ifnfactory.cli.views import bench_table
+
+    with ScreenProgress() as progress:
+        report = run_engine_benchmark(progress)
+    if as_json:
+        print(json.dumps(report.to_json()))
+    else:
+        bench_table(report)

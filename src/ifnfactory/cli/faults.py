@@ -1,0 +1,63 @@
+"""What the command line says when something goes wrong, and with which exit code.
+
+A user's mistake is one line per problem and exit code 2. An interruption is one line and exit
+code 130, as shells expect. Anything else is our mistake and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import typer
+
+from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+def door(command: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Make `command` speak to a person when it fails."""
+
+    @functools.wraps(command)
+    def answer(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        try:
+            return command(*args, **kwargs)
+        except (UserInputError, MissingExtraError) as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(EXIT_USER_ERROR) from None
+        except KeyboardInterrupt:
+            print("interrupted: nothing was written", file=sys.stderr)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+    return answer
+
+
+class Faults:
+    """Collects the problems of several checks, so that a user hears of all of them at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def unless(self, good: bool, what: str, where: str, fix: str) -> None:
+        """Note a problem unless things are `good`."""
+        if not good:
+            self.problems.append(Problem(what, where, fix))
+
+    def of(self, check: Callable[[], Answer]) -> Answer | None:
+        """Return what `check` returns, or None after noting what it complains about."""
+        try:
+            return check()
+        except UserInputError as error:
+            self.problems.extend(error.problems)
+            return None
+
+    def error(self) -> UserInputError:
+        """Return everything that was noted, ready to be raised."""
+        return UserInputError(self.problems)

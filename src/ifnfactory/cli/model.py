@@ -1,0 +1,57 @@
+"""``ifn model``: the equations, their checks and their export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ifnfactory.cli.faults import Faults, door
+
+app = typer.Typer(
+    help="The model: equations, checks, export.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command()
+@door
+def show() -> None:
+    """Print equations, parameters and their sources as Markdown."""
+    from ifnfactory.biology.system import build_system
+    from ifnfactory.network.page import render_page
+
+    print(render_page(build_system()))
+
+
+@app.command()
+@door
+def check() -> None:
+    """Check units, mass balance and steady states; exit code 1 if any check fails."""
+    from ifnfactory.biology.check import check_system
+    from ifnfactory.cli.views import check_table
+
+    rows = check_system()
+    check_table(rows)
+    if not all(row.passed for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+@door
+def export(
+    sbml: Annotated[Path, typer.Option("--sbml", help="SBML Level 3 file to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+) -> None:
+    """Write the model for other simulators."""
+    from ifnfactory.biology.system import build_system
+    from ifnfactory.exchange.sbml import write_sbml
+
+    faults, where = Faults(), f"--sbml {sbml}"
+    faults.unless(sbml.absolute().parent.is_dir(), "its directory does not exist", where, "make it")
+    faults.unless(not sbml.is_dir(), "this is a directory", where, "name a file")
+    free = overwrite or sbml.is_dir() or not sbml.exists()
+    faults.unless(free, "this file exists already", where, "choose another or pass --overwrite")
+    if faults.problems:
+        raise faults.error()
+    write_sbml(build_system(), sbml)

@@ -1,0 +1,111 @@
+"""Protocols on the screen: what would happen, before anything does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from ifnfactory.cli.screen import console
+from ifnfactory.cli.views import plain_table
+from ifnfactory.pharmacology.regimen import Regimen
+from ifnfactory.population.baseline import Eligibility
+from ifnfactory.trial.catalogue import ProtocolSummary
+from ifnfactory.trial.protocol import Protocol
+
+
+def protocols_view(summaries: Sequence[ProtocolSummary]) -> None:
+    """Print one line a trial."""
+    table = plain_table(("trial", False), ("arms", False), ("n", True), ("title", False))
+    for each in summaries:
+        arms = Text(", ".join(each.arms))
+        table.add_row(Text(each.name, style="bold"), arms, str(each.n), Text(each.title))
+    console().print(table)
+
+
+def protocol_view(protocol: Protocol) -> None:
+    """Print arms, entry criteria, and the calendar of doses and visits."""
+    screen = console()
+    screen.print(Text(protocol.title, style="bold"))
+    screen.print(Text(protocol.citation, style="dim"))
+    for heading, part in (
+        ("Arms", _arms(protocol)),
+        ("Eligibility", _eligibility(protocol)),
+        ("Doses and visits", _calendar(protocol)),
+    ):
+        screen.print()
+        screen.print(Text(heading, style="bold"))
+        screen.print(part)
+    screen.print()
+    published = f"{len(protocol.published)} published results to compare with."
+    screen.print(Text(published, style="dim"))
+
+
+def _arms(protocol: Protocol) -> Table:
+    table = plain_table(("arm", False), ("n", True), ("prescription", False))
+    for arm in protocol.arms:
+        lines = Text("\n".join(arm.regimen.prescription()))
+        table.add_row(Text(f"{arm.name}\n{arm.label}"), str(arm.n), lines)
+    return table
+
+
+def _eligibility(protocol: Protocol) -> Table:
+    entry: Eligibility = protocol.eligibility
+    hbeag = {True: "positive", False: "negative", None: "positive or negative"}
+    table = plain_table(("simulated", False), ("", False))
+    table.add_row("HBeAg", hbeag[entry.hbeag_positive])
+    table.add_row("HBV DNA", _between(entry.dna_min, entry.dna_max, "IU/mL"))
+    table.add_row("ALT", _between(entry.alt_min, entry.alt_max, "U/L"))
+    table.add_row("age", _between(entry.age_min, entry.age_max, "years"))
+    for number, words in enumerate(protocol.criteria):
+        table.add_row("in words only" if number == 0 else "", Text(words, style="dim"))
+    return table
+
+
+def _between(low: float, high: float, unit: str) -> str:
+    if math.isfinite(high):
+        start = f"{_level(low)} to" if low > 0 else "up to"
+        return f"{start} {_level(high)} {unit}"
+    return f"at least {_level(low)} {unit}" if low > 0 else "any"
+
+
+def _level(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:g}"
+
+
+def _calendar(protocol: Protocol) -> Table:
+    """One row for every week in which somebody is seen, or a course begins or ends."""
+    changes = {
+        entry.week
+        for arm in protocol.arms
+        for entry in arm.regimen.calendar()
+        if entry.what in {"start", "stop"}
+    }
+    weeks = sorted({*protocol.visit_weeks, *changes})
+    table = plain_table(
+        ("week", True), ("visit", False), *((arm.name, False) for arm in protocol.arms)
+    )
+    for week, until in zip(weeks, [*weeks[1:], math.inf], strict=True):
+        visit = "visit" if week in protocol.visit_weeks else ""
+        cells = (Text(_happenings(arm.regimen, week, until)) for arm in protocol.arms)
+        table.add_row(f"{week:g}", visit, *cells)
+    return table
+
+
+def _happenings(regimen: Regimen, week: float, until: float) -> str:
+    """Say what an arm is given from `week` until the next row."""
+    lines: list[str] = []
+    doses: dict[str, int] = {}
+    for entry in regimen.calendar():
+        if not week <= entry.week < until:
+            continue
+        if entry.what == "start":
+            lines.append(f"start {entry.drug} {entry.dose}")
+        elif entry.what == "stop":
+            lines.append(f"stop {entry.drug}")
+        else:
+            doses[f"{entry.drug} {entry.dose}"] = doses.get(f"{entry.drug} {entry.dose}", 0) + 1
+    lines += [f"{count} × {dose}" for dose, count in doses.items()]
+    return "\n".join(lines)

@@ -1,0 +1,45 @@
+"""Checking everything that a person asked for before the first patient is simulated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ifnfactory.cli.faults import Faults
+from ifnfactory.runs.folder import check_destination
+from ifnfactory.trial.protocol import Protocol, load_protocol
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """The options of ``ifn trial run``, as they were typed."""
+
+    name: str
+    patients: int
+    seed: int
+    out: Path | None
+    overwrite: bool
+    threads: int | None
+
+    def checked(self) -> Protocol:
+        """Return the protocol if the whole request can be carried out.
+
+        Raises
+        ------
+        UserInputError
+            With every problem of the options, the destination and the protocol file.
+        """
+        faults = Faults()
+        enough = "give 1 or more"
+        faults.unless(self.patients >= 1, "no patients", f"--patients {self.patients}", enough)
+        idle = self.threads is not None and self.threads < 1
+        faults.unless(not idle, "no threads", f"--threads {self.threads}", enough)
+        aimless = self.overwrite and self.out is None
+        faults.unless(not aimless, "nothing to replace", "--overwrite", "name a folder with --out")
+        out = self.out
+        if out is not None:
+            faults.of(lambda: check_destination(out, self.overwrite))
+        protocol = faults.of(lambda: load_protocol(self.name))
+        if protocol is None or faults.problems:
+            raise faults.error()
+        return protocol

@@ -1,0 +1,82 @@
+"""``ifn trial``: which trials there are, what they do, and running one."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ifnfactory.cli.faults import door
+
+app = typer.Typer(
+    help="Virtual trials: list, look at, run.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="Built-in trial, or a file.")]
+
+
+@app.command("list")
+@door
+def list_trials() -> None:
+    """List the built-in trials."""
+    from ifnfactory.cli.protocol_view import protocols_view
+    from ifnfactory.trial.catalogue import list_protocols
+
+    protocols_view(list_protocols())
+
+
+@app.command()
+@door
+def show(name: Name) -> None:
+    """Show arms, doses, visits and eligibility; nothing is simulated."""
+    from ifnfactory.cli.protocol_view import protocol_view
+    from ifnfactory.trial.protocol import load_protocol
+
+    protocol_view(load_protocol(name))
+
+
+@app.command()
+@door
+def run(
+    name: Name,
+    *,
+    patients: Annotated[int, typer.Option(help="Virtual patients in each arm.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder to write: manifest, tables, report.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an older run at --out.")
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads; one for each core if not given.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+    ] = False,
+) -> None:
+    """Treat virtual patients and set every endpoint beside the published one."""
+    from ifnfactory.cli.request import RunRequest
+    from ifnfactory.cli.screen import ScreenProgress
+
+    protocol = RunRequest(name, patients, seed, out, overwrite, threads).checked()
+    from ifnfactory.cli.result_view import result_view
+    from ifnfactory.report.save import save_trial
+    from ifnfactory.trial.run import run_trial
+
+    started = datetime.now(UTC)
+    with ScreenProgress() as progress:
+        result = run_trial(protocol, patients, seed, threads, progress)
+        if out is not None:
+            progress.begin("Writing the run folder", 0)
+            save_trial(result, out, started, shlex.join(["ifn", *sys.argv[1:]]), overwrite)
+            progress.end()
+    if as_json:
+        print(json.dumps(result.to_json(), allow_nan=False))
+    else:
+        result_view(result, out)
