@@ -63,7 +63,8 @@ def _values(
     if parameter.spread.kind == "none":
         return typical
     score = scores[parameter.name]
-    change = parameter.spread.sd * score + shift(effects, parameter.name, covariates)
+    moved = shift(effects, parameter.name, covariates)
+    change = parameter.spread.sd * score + moved
     match str(parameter.spread.kind):
         case "lognormal":
             return typical * np.exp(change)
@@ -71,7 +72,7 @@ def _values(
             return expit(logit(typical) + change)
         case "exponential":
             # Monotone in the score, so that a copula may reach a waiting time, too.
-            return -typical * log_ndtr(-score)
+            return -typical * np.exp(moved) * log_ndtr(-score)
         case _:
             return typical + change
 
@@ -82,7 +83,7 @@ def _refuse_strange(network: Network, effects: Sequence[Effect]) -> None:
         f"covariate {effect.covariate} acts on {effect.parameter}, "
         f"which {network.name} does not have or which has no scale to shift"
         for effect in effects
-        if spreads.get(effect.parameter) not in {"lognormal", "logitnormal", "normal"}
+        if spreads.get(effect.parameter) in {None, "none"}
     ]
     if faults:
         raise ModelError("\n".join(faults))

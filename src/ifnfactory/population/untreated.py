@@ -102,15 +102,20 @@ def follow_untreated(
         Events.none(len(patients)),
         year * DAYS_PER_YEAR,
     )
-    names = ("hbv_dna", "hbsag", "hbeag", "seroconverted", "released")
-    seen = observer(network, names)(info.output, constants)
+    seen = observer(network, ("hbv_dna", "hbsag", "hbeag"))(info.output, constants)
+
+    def ran_out(clock: str) -> Bools:
+        hazard = info.output[:, :, network.species_names.index(f"{clock}_clock")]
+        threshold = constants[:, network.constant_names.index(f"{clock}_threshold")]
+        return hazard >= threshold[:, None]
+
     return UntreatedCourse(
         year=year,
         hbv_dna=seen[:, :, 0],
         hbsag=seen[:, :, 1],
         hbeag=seen[:, :, 2],
-        seroconverted=seen[:, :, 3] > 0.5,
-        released=seen[:, :, 4] > 0.5,
+        seroconverted=ran_out("seroconversion"),
+        released=ran_out("release"),
         status=state.status,
     )
 
