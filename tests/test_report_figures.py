@@ -95,7 +95,6 @@ def test_figure_is_one_svg_element_with_its_own_identifiers(log: bool) -> None:
     assert all(name.startswith("first-") for name in identifiers)
     used = re.findall(r'href="#([^"]+)"', svg) + re.findall(r"url\(#([^)]+)\)", svg)
     assert set(used) <= set(identifiers)
-    assert "limit of quantification" in svg
     assert "<title>HBV DNA in IU/mL" in svg
     assert "Arm &lt;A&gt;" in svg
     assert re.search(r"\d{4}-\d\d-\d\dT", svg) is None

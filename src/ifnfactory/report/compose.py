@@ -51,7 +51,11 @@ def compose(result: TrialResult, manifest: Manifest) -> Page:
         groups=_groups(result, arms),
         courses=_courses(result, arms),
         markers=tuple(
-            FigureBlock(marker.title, marker_figure(f"marker{index}", marker, arms))
+            FigureBlock(
+                marker.title,
+                f"dashed: {marker.limit_label}" if marker.limit_label else "",
+                marker_figure(f"marker{index}", marker, arms),
+            )
             for index, marker in enumerate(marker_scenes(result))
         ),
         baseline=baseline_lines(result),
@@ -115,7 +119,7 @@ def _courses(result: TrialResult, arms: Sequence[ArmScene]) -> tuple[FigureBlock
         for start in range(0, len(kind), PANELS_PER_FIGURE):
             part = kind[start : start + PANELS_PER_FIGURE]
             svg = course_figure(f"course{len(blocks)}", part, arms)
-            blocks.append(FigureBlock(title if start == 0 else "", svg))
+            blocks.append(FigureBlock(title if start == 0 else "", "", svg))
     return tuple(blocks)
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from ifnfactory.report.look import INK, QUIET, SHADE, arm_colour, arm_mark
+from ifnfactory.report.look import INK, SHADE, arm_colour, arm_mark
 from ifnfactory.report.scene import ArmScene, Band, MarkerScene, Point
 from ifnfactory.report.svg import draw
 
@@ -29,10 +29,22 @@ def marker_figure(name: str, marker: MarkerScene, arms: Sequence[ArmScene]) -> s
 
 
 def grid(count: int, sharey: bool) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `count` panels in rows of three, all as wide as a third of the page."""
+    """Return a figure of `count` panels in rows of three, all as wide as a third of the page.
+
+    The margins are fixed, so that panels of different figures stand in line on the page.
+    """
     rows = -(-count // COLUMNS)
-    figure = Figure(figsize=(WIDTH_IN, ROW_IN * rows + 0.25), layout="constrained")
+    height = ROW_IN * rows + 0.1
+    figure = Figure(figsize=(WIDTH_IN, height))
     axes = figure.subplots(rows, COLUMNS, sharex=True, sharey=sharey, squeeze=False)
+    figure.subplots_adjust(
+        left=0.54 / WIDTH_IN,
+        right=1 - 0.08 / WIDTH_IN,
+        top=1 - 0.25 / height,
+        bottom=0.45 / height,
+        wspace=0.08 if sharey else 0.24,
+        hspace=0.42,
+    )
     panels = list(axes.flat)
     for spare in panels[count:]:
         spare.remove()
@@ -62,7 +74,8 @@ def _paint(marker: MarkerScene, arms: Sequence[ArmScene]) -> Figure:
                 axes.plot(band.week, band.median, color="#c3ccd5", linewidth=0.9, zorder=2)
         _band(axes, marker.bands[index], arm_colour(index))
         _points(axes, marker.points[index], index)
-        _limit(axes, marker, last_week)
+        if marker.limit is not None:
+            axes.axhline(marker.limit, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=3)
         axes.set_title(arm.label, loc="left", color=arm_colour(index), fontweight="bold")
         weeks_axis(axes, last_week)
         if index % COLUMNS == 0:
@@ -102,24 +115,6 @@ def published_mark(axes: Axes, point: Point, index: int, week: float) -> None:
     )
 
 
-def _limit(axes: Axes, marker: MarkerScene, last_week: float) -> None:
-    if marker.limit is None:
-        return
-    axes.axhline(marker.limit, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=3)
-    axes.annotate(
-        marker.limit_label,
-        (last_week, marker.limit),
-        xytext=(0, -2.5),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        fontsize=6.8,
-        color=QUIET,
-        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6},
-        zorder=7,
-    )
-
-
 def _heights(axes: Axes, marker: MarkerScene) -> None:
     """Choose the common vertical range: everything drawn, and the limit with some air."""
     stacked = np.concatenate([np.concatenate([band.low, band.high]) for band in marker.bands])
@@ -130,8 +125,7 @@ def _heights(axes: Axes, marker: MarkerScene) -> None:
     if marker.log:
         positive = [value for value in drawn if value > 0.0] or [1.0]
         low, high = np.log10(min(positive)), np.log10(max(positive))
-        # below the lowest value stands the name of the limit
-        axes.set_ylim(10 ** (low - 0.12 * (high - low) - 0.3), 10 ** (high + 0.35))
+        axes.set_ylim(10 ** (low - 0.35), 10 ** (high + 0.35))
         decades = max(1, int(np.ceil((high - low + 0.7) / 6)))
         axes.yaxis.set_major_locator(LogLocator(base=10.0**decades, numticks=12))
         axes.yaxis.set_minor_locator(NullLocator())

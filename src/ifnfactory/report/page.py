@@ -34,9 +34,10 @@ class ComparisonGroup:
 
 @dataclass(frozen=True)
 class FigureBlock:
-    """A figure with its heading."""
+    """A figure with its heading, and a remark beside the heading."""
 
     title: str
+    remark: str
     svg: str
 
 
