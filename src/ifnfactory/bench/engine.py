@@ -155,6 +155,8 @@ def worst_error(network: Network, found: Floats, truth: Floats) -> float:
 def _reference(network: Network, kernel: Kernel, people: CommonPatients) -> tuple[str, Floats]:
     """Return the reference solution: another engine's at 1e-12 where one is installed."""
     if PEERS[0].installed():
-        return f"numbalsoda (LSODA), rtol {REFERENCE:g}", numbalsoda_solver(network, REFERENCE)(people)
+        return f"numbalsoda (LSODA), rtol {REFERENCE:g}", numbalsoda_solver(
+            network, REFERENCE, REFERENCE
+        )(people)
     tight = 1e-11
     return f"ifnfactory, rtol {tight:g}", our_solver(network, kernel, tight, 2)(people)

@@ -60,7 +60,7 @@ def _dosed(day: float) -> bool:
     return bool(np.any(day == DOSE_DAYS))
 
 
-def numbalsoda_solver(network: Network, relative: float) -> Solve:
+def numbalsoda_solver(network: Network, relative: float, absolute: float = ABSOLUTE) -> Solve:
     """LSODA through numbalsoda: right-hand side and dosing loop both compiled by Numba."""
     nb = importlib.import_module("numba")
     peer = importlib.import_module("numbalsoda")
@@ -83,7 +83,7 @@ def numbalsoda_solver(network: Network, relative: float) -> Solve:
                     y[depot] += DOSE_UG
                 span[1] = days[k + 1] - days[k]
                 path, _ = lsoda(
-                    address, y, span, data=parameters[i], rtol=relative, atol=ABSOLUTE,
+                    address, y, span, data=parameters[i], rtol=relative, atol=absolute,
                     mxstep=1_000_000,
                 )  # fmt: skip
                 y = path[1].copy()

@@ -5,9 +5,10 @@ Kept for ever. It shares no code with the kernels beyond the network's own equat
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import sympy as sp
@@ -19,7 +20,13 @@ from ifnfactory.engine.status import Status
 from ifnfactory.network.model import Network
 
 Floats = NDArray[np.float64]
+MAX_CALLS: Final = 200_000
+"""Evaluations between two stops after which a patient is given up."""
 RightHandSide = Callable[[Floats, Floats], Floats]
+
+
+class _TooManyCallsError(Exception):
+    """The solver makes no headway."""
 
 
 def right_hand_side(network: Network) -> RightHandSide:
@@ -100,9 +107,24 @@ def reference(network: Network, relative: float = 1e-10, absolute: float = 1e-3)
 def _segment(
     f: RightHandSide, y: Floats, p: Floats, now: float, stop: float, relative: float, atol: Floats
 ) -> Floats:
-    solution = solve_ivp(
-        lambda _t, x: f(x, p), (now, stop), y, method="LSODA", rtol=relative, atol=atol
-    )
+    calls = 0
+
+    def rates(_t: float, x: Floats) -> Floats:
+        nonlocal calls
+        calls += 1
+        if calls > MAX_CALLS:  # LSODA would creep towards a singularity for ever
+            raise _TooManyCallsError
+        # States are amounts: where LSODA steps a little below zero, the rates at zero hold.
+        return f(np.maximum(x, 0.0), p)
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # LSODA prints what its answer says as well
+        try:
+            solution = solve_ivp(
+                rates, (now, stop), y, method="LSODA", rtol=relative, atol=atol
+            )
+        except _TooManyCallsError:
+            return np.full_like(y, np.nan)
     if not solution.success:
         return np.full_like(y, np.nan)
     return np.maximum(solution.y[:, -1], 0.0)

@@ -1,0 +1,118 @@
+"""The record that a simulated trial hands to run folders, reports and screens."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.assays.laboratory import Laboratory
+from ifnfactory.assays.panel import Panel
+from ifnfactory.population.patients import PatientTable
+from ifnfactory.trial.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One simulated endpoint beside the published one.
+
+    Attributes
+    ----------
+    n_published
+        Patients behind the published value; None where nothing was published.
+    patients
+        Simulated patients who count.
+    value
+        Percent for proportions, else the mean in `unit`; None where nobody counts.
+    ci
+        95 % interval of the simulated value.
+    published, published_ci
+        As published; None where there is none.
+    inside
+        Whether the simulated value lies in the published interval; None without one.
+    """
+
+    arm: str
+    endpoint: str
+    week: float
+    n_published: int | None
+    patients: int
+    value: float | None
+    ci: tuple[float, float] | None
+    published: float | None
+    published_ci: tuple[float, float] | None
+    inside: bool | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class ArmOutcome:
+    """One treated arm.
+
+    Attributes
+    ----------
+    status
+        Shape (patients,): codes of `engine.status.Status`.
+    """
+
+    arm: str
+    patients: PatientTable
+    panel: Panel
+    status: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """A whole simulated trial."""
+
+    protocol: Protocol
+    seed: int
+    version: str
+    parameter_set: str
+    wall_s: float
+    arms: tuple[ArmOutcome, ...]
+    rows: tuple[ResultRow, ...]
+    status_counts: tuple[tuple[str, int], ...]
+    laboratory: Laboratory
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``--json`` prints: rounded, without NaN."""
+        return {
+            "trial": self.protocol.name,
+            "seed": self.seed,
+            "version": self.version,
+            "parameter_set": self.parameter_set,
+            "wall_s": round(self.wall_s, 3),
+            "status": dict(self.status_counts),
+            "results": [_row(row) for row in self.rows],
+        }
+
+
+def _row(row: ResultRow) -> dict[str, Any]:
+    return {
+        "arm": row.arm,
+        "endpoint": row.endpoint,
+        "week": _number(row.week),
+        "unit": row.unit,
+        "n_published": row.n_published,
+        "patients": row.patients,
+        "value": _number(row.value),
+        "ci": _pair(row.ci),
+        "published": _number(row.published),
+        "published_ci": _pair(row.published_ci),
+        "inside": row.inside,
+    }
+
+
+def _pair(pair: tuple[float, float] | None) -> list[float | int | None] | None:
+    return None if pair is None else [_number(end) for end in pair]
+
+
+def _number(value: float | None) -> float | int | None:
+    """Return a number fit for JSON: four decimals at most, whole numbers whole, NaN as null."""
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if float(value).is_integer() else round(value, 4)

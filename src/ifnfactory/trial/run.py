@@ -1,0 +1,205 @@
+"""A protocol in, a table of simulated beside published endpoints out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from importlib import resources
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.assays.laboratory import measure
+from ifnfactory.assays.panel import Panel, TrueMarkers
+from ifnfactory.biology.system import build_system
+from ifnfactory.engine.batch import Tolerances, compiled
+from ifnfactory.engine.kernel import load_kernel
+from ifnfactory.engine.status import Status
+from ifnfactory.foundation.errors import UserInputError
+from ifnfactory.foundation.progress import Progress, Silent
+from ifnfactory.foundation.provenance import versions
+from ifnfactory.network.model import Network
+from ifnfactory.pharmacology.coupling import draw_deviations
+from ifnfactory.population.sample import draw_patients
+from ifnfactory.trial.course import Clinic, Treatment
+from ifnfactory.trial.endpoints import EndpointContext, evaluate, parse_endpoint, timing_fault
+from ifnfactory.trial.estimates import estimate
+from ifnfactory.trial.protocol import Arm, Protocol, PublishedResult
+from ifnfactory.trial.result import ArmOutcome, ResultRow, TrialResult
+
+UNPUBLISHED: Final = (
+    "hbeag_loss",
+    "hbeag_seroconversion",
+    "hbsag_loss",
+    "hbv_dna_lt_2000iu",
+    "alt_normal",
+    "mean_log10_dna_change",
+    "mean_log10_hbsag_change",
+    "mean_log10_rna_change",
+    "functional_cure",
+    "partial_cure",
+    "relapse",
+)
+"""Endpoints that are always told at the end of treatment and of follow-up, published or not."""
+
+
+def run_trial(
+    protocol: Protocol,
+    patients: int,
+    seed: int,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> TrialResult:
+    """Treat virtual patients as a protocol says.
+
+    Parameters
+    ----------
+    patients
+        Patients in each arm; every arm treats the same patients (common random numbers).
+    seed
+        Seed of every random stream.
+    threads
+        None: one for each core. The result does not depend on it.
+
+    Raises
+    ------
+    UserInputError
+        If nobody fits the baseline and the entry criteria.
+    """
+    began = time.perf_counter()
+    watcher = progress or Silent()
+    watcher.begin("reading the model", 0)
+    network = build_system()
+    watcher.end()
+    kernel = load_kernel(network, watcher)
+    integrator = compiled(network, kernel, Tolerances(), threads or os.cpu_count())
+    watcher.begin("drawing patients", 0)
+    people = draw_patients(network, protocol.baseline, protocol.eligibility, patients, seed)
+    deviations = draw_deviations(seed, patients)
+    clinic = Clinic(network, integrator)
+    watcher.end()
+    watcher.begin("treating patients", patients * len(protocol.arms))
+    arms: list[ArmOutcome] = []
+    for arm in protocol.arms:
+        treatment = Treatment(
+            arm.regimen, np.array(protocol.visit_weeks), protocol.baseline.prior_na_years
+        )
+        course = clinic.follow(treatment, people, deviations, watcher)
+        panel = measure(_hide(course.truth, course.status), protocol.laboratory, seed)
+        arms.append(ArmOutcome(arm.name, people.table, panel, course.status))
+    watcher.end()
+    rows = tuple(row for outcome in arms for row in _rows(protocol, outcome))
+    return TrialResult(
+        protocol=protocol,
+        seed=seed,
+        version=versions()["ifnfactory"],
+        parameter_set=parameter_set(network),
+        wall_s=time.perf_counter() - began,
+        arms=tuple(arms),
+        rows=rows,
+        status_counts=_count(arms),
+        laboratory=protocol.laboratory,
+    )
+
+
+def parameter_set(network: Network) -> str:
+    """Return the hash of every number that a result rests on: model, drugs and population."""
+    digest = hashlib.sha256(network.parameter_set.encode())
+    for room in ("ifnfactory.population", "ifnfactory.pharmacology.drugs"):
+        for file in sorted(resources.files(room).iterdir(), key=lambda item: item.name):
+            if file.name.endswith(".toml"):
+                digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _hide(truth: TrueMarkers, status: NDArray[np.int64]) -> TrueMarkers:
+    """Make every marker of a patient who could not be integrated missing."""
+    lost = status != Status.COMPLETED
+    if not lost.any():
+        return truth
+    hidden = {
+        field.name: np.where(lost[:, None], np.nan, getattr(truth, field.name))
+        for field in fields(truth)
+        if getattr(truth, field.name).ndim == 2 and getattr(truth, field.name).dtype == np.float64
+    }
+    return replace(truth, **hidden)
+
+
+def _count(arms: list[ArmOutcome]) -> tuple[tuple[str, int], ...]:
+    codes = np.concatenate([arm.status for arm in arms])
+    return tuple((status.word, int(np.count_nonzero(codes == status))) for status in Status)
+
+
+def _rows(protocol: Protocol, outcome: ArmOutcome) -> Iterator[ResultRow]:
+    """Published endpoints in the order of the file, then the others."""
+    arm = protocol.arm(outcome.arm)
+    known = outcome.status == Status.COMPLETED
+    context = EndpointContext(
+        protocol.laboratory, arm.regimen.end_of_treatment_week, outcome.patients.female[known]
+    )
+    panel = _only(outcome.panel, known)
+    done: set[tuple[str, float]] = set()
+    for published in protocol.published:
+        if published.arm == arm.name:
+            done.add((published.endpoint, published.week))
+            yield _row(arm, published.endpoint, published.week, panel, context, published)
+    for week in sorted({context.end_of_treatment_week, protocol.visit_weeks[-1]}):
+        for name in UNPUBLISHED:
+            told = (name, week) in done or week not in protocol.visit_weeks
+            if not told and not timing_fault(parse_endpoint(name), week, arm_end(arm)):
+                row = _row(arm, name, week, panel, context, None)
+                if row.patients:
+                    yield row
+
+
+def arm_end(arm: Arm) -> float:
+    """Return the week in which an arm's therapy ends."""
+    return arm.regimen.end_of_treatment_week
+
+
+def _row(
+    arm: Arm,
+    name: str,
+    week: float,
+    panel: Panel,
+    context: EndpointContext,
+    published: PublishedResult | None,
+) -> ResultRow:
+    try:
+        found = estimate(evaluate(name, panel, week, context))
+    except UserInputError:
+        if published is None:  # not every endpoint can be judged at every arm's own weeks
+            return ResultRow(arm.name, name, week, None, 0, None, None, None, None, None, "")
+        raise
+    unit = published.unit if published else parse_endpoint(name).unit
+    interval = published.ci if published else None
+    known = found.patients > 0
+    return ResultRow(
+        arm=arm.name,
+        endpoint=name,
+        week=week,
+        n_published=published.n if published else None,
+        patients=found.patients,
+        value=found.value if known else None,
+        ci=(found.low, found.high) if known else None,
+        published=published.value if published else None,
+        published_ci=interval,
+        inside=interval[0] <= found.value <= interval[1] if interval and known else None,
+        unit=unit,
+    )
+
+
+def _only(panel: Panel, keep: NDArray[np.bool_]) -> Panel:
+    """Return the panel of some of the patients."""
+    if keep.all():
+        return panel
+    columns = {
+        field.name: getattr(panel, field.name)[keep]
+        for field in fields(panel)
+        if getattr(panel, field.name).ndim == 2
+    }
+    return replace(panel, **columns)
