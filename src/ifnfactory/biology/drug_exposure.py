@@ -68,12 +68,19 @@ def _slot(m: Module, slot: str) -> tuple[sp.Symbol, sp.Symbol, sp.Symbol]:
     volume = own("volume", "V_", "L", "apparent volume")
     ec50 = own("ec50", "EC_50", "ug/L", "liver EC50")
     marrow_ec50 = own("marrow_ec50", "EC_m", "ug/L", "marrow EC50")
-    amount = {"unit": "ug", "initial": 0.0, "absolute_tolerance": 1e-6}
-    depot = m.species(
-        f"depot_{slot}", symbol=f"A_d{slot}", description="interferon under the skin", **amount
-    )
-    central = m.species(
-        f"central_{slot}", symbol=f"A_c{slot}", description="interferon in the body", **amount
+    depot, central = (
+        m.species(
+            f"{name}_{slot}",
+            symbol=f"{symbol}{slot}",
+            unit="ug",
+            initial=0.0,
+            absolute_tolerance=1e-6,
+            description=f"interferon {where}",
+        )
+        for name, symbol, where in (
+            ("depot", "A_d", "under the skin"),
+            ("central", "A_c", "in the body"),
+        )
     )
     m.reaction(f"absorption_{slot}", ka * depot, takes=depot, gives=central)
     m.reaction(f"elimination_{slot}", ke * central, takes=central)

@@ -15,10 +15,17 @@ from ifnfactory.network.module import Module
 def immunity() -> Module:
     """Return the chapter on immunity."""
     m = Module("immunity", "Immunity", chapter_table("immunity"))
-    cells = {"initial": 1.0, "absolute_tolerance": 1e-6}
-    nk = m.species("activated_nk", symbol="NK", description="activated NK cells", **cells)
+    nk = m.species(
+        "activated_nk",
+        symbol="NK",
+        absolute_tolerance=1e-6,
+        description="activated NK cells, untreated = 1",
+    )
     effectors = m.species(
-        "effectors", symbol="E", description="functional HBV-specific CD8 cells", **cells
+        "effectors",
+        symbol="E",
+        absolute_tolerance=1e-6,
+        description="functional HBV-specific CD8 cells, untreated = 1",
     )
     memory = m.species(
         "memory",
@@ -175,18 +182,17 @@ def _clocks(m: Module, effectors: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
         "release_hazard", "release_threshold", "release_relief"
     )
     e_antigen = m.uses("e_antigen")
-    clock = {"initial": 0.0, "absolute_tolerance": 1e-8}
     seroconversion = m.species(
         "seroconversion_clock",
         symbol="H_s",
+        initial=0.0,
         description="cumulative hazard of HBeAg seroconversion",
-        **clock,
     )
     release = m.species(
         "release_clock",
         symbol="H_r",
+        initial=0.0,
         description="cumulative hazard of a spontaneous release from exhaustion",
-        **clock,
     )
     m.reaction(
         "seroconversion_ticking", hazard * effectors * 2 / (1 + e_antigen), gives=seroconversion

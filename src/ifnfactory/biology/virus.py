@@ -86,13 +86,20 @@ def _capsids(m: Module, transcription: sp.Symbol, capsids: sp.Symbol) -> sp.Symb
         description="interferon response, amplified by the slow antiviral state",
     )
     untreated = baseline * (1 + slow * baseline)
-    open_ = 1 + nucleoside + dna_block * by_interferon
+    blocked = 1 + nucleoside
+    spared = m.quantity(
+        "nucleoside_residual",
+        (1 - resistant) / (blocked + lamivudine) + resistant / (blocked + kept * taken),
+        symbol="q_n",
+        description="reverse transcription left by nucleosides, untreated = 1",
+    )
+    open_ = blocked + dna_block * by_interferon
     residual = m.quantity(
         "reverse_transcription_residual",
         (1 + dna_block * untreated)
         * ((1 - resistant) / (open_ + lamivudine) + resistant / (open_ + kept * taken)),
         symbol="q",
-        description="DNA synthesis left by interferon and nucleosides, untreated = 1",
+        description="DNA capsid formation left by interferon and nucleosides, untreated = 1",
     )
     m.reaction(
         "rna_capsid_assembly",
@@ -101,7 +108,7 @@ def _capsids(m: Module, transcription: sp.Symbol, capsids: sp.Symbol) -> sp.Symb
     )
     m.reaction(
         "rna_capsid_loss",
-        k_r * rna_capsids * (1 + use * residual) / (1 + use),
+        k_r * rna_capsids * (1 + use * spared) / (1 + use),
         takes=rna_capsids,
     )
     m.relaxation(capsids, k_d, residual * rna_capsids)
