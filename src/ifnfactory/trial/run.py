@@ -143,6 +143,7 @@ def _rows(protocol: Protocol, outcome: ArmOutcome) -> Iterator[ResultRow]:
     )
     panel = _only(outcome.panel, known)
     done: set[tuple[str, float]] = set()
+    units = {published.endpoint: published.unit for published in protocol.published}
     for published in protocol.published:
         if published.arm == arm.name:
             done.add((published.endpoint, published.week))
@@ -152,8 +153,8 @@ def _rows(protocol: Protocol, outcome: ArmOutcome) -> Iterator[ResultRow]:
             told = (name, week) in done or week not in protocol.visit_weeks
             if not told and not timing_fault(parse_endpoint(name), week, arm_end(arm)):
                 row = _row(arm, name, week, panel, context, None)
-                if row.patients:
-                    yield row
+                if row.patients:  # in the unit in which the trial's other arms were published
+                    yield replace(row, unit=units.get(name, row.unit))
 
 
 def arm_end(arm: Arm) -> float:
