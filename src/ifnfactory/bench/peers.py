@@ -22,6 +22,7 @@ from ifnfactory.bench.common_problem import (
     DOSE_UG,
     OUTPUT_DAYS,
     CommonPatients,
+    common_patients,
 )
 from ifnfactory.network.model import Network
 
@@ -174,7 +175,8 @@ def roadrunner_solver(network: Network, relative: float) -> Solve:
     from ifnfactory.exchange.sbml import sbml_text  # noqa: PLC0415 -- needs python-libsbml
 
     peer = importlib.import_module("roadrunner")
-    model = peer.RoadRunner(sbml_text(network))
+    anybody = common_patients(network, 1)  # SBML wants numbers; every patient's own are set below
+    model = peer.RoadRunner(sbml_text(network, anybody.constants[0], anybody.initial[0]))
     model.integrator.relative_tolerance = relative
     model.integrator.absolute_tolerance = ABSOLUTE
     model.integrator.maximum_num_steps = 1_000_000
