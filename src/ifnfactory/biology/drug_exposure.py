@@ -137,7 +137,7 @@ def _nucleosides(m: Module) -> None:
         "lamivudine_resistant_share",
         symbol="ρ",
         initial=None,
-        absolute_tolerance=1e-12,
+        absolute_tolerance=1e-15,
         description="share of lamivudine-resistant virus",
     )
     m.relaxation(block, onset, target)
