@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+import sympy as sp
 from solo import Solo
 
 from ifnfactory.biology.steady_state import untreated_state
@@ -53,6 +54,15 @@ def test_every_port_is_joined_and_names_are_the_published_ones() -> None:
         "lamivudine_block_target",
         "lamivudine_on",
     ]
+
+
+def test_rates_are_rational_functions_so_that_kernels_vectorise() -> None:
+    network = build_system()
+    sides = [*network.equations.values(), *(q.expression for q in network.quantities)]
+    for side in sides:
+        for part in sp.preorder_traversal(side):
+            assert not isinstance(part, sp.Function), part
+            assert not isinstance(part, sp.Pow) or part.exp.is_Integer, part
 
 
 @pytest.mark.parametrize("stratum", STRATA)

@@ -14,7 +14,7 @@ from ifnfactory.network.evaluate import changes, number_function, observables, t
 from ifnfactory.network.model import Network, Spread
 from ifnfactory.network.module import Module, positive_part
 from ifnfactory.network.table import load_table
-from ifnfactory.network.units_check import UnitFault, unit_of
+from ifnfactory.network.units_check import UnitError, unit_of
 
 SOURCE = Source("made up for a test", "prior")
 
@@ -108,9 +108,9 @@ def test_powers_keep_units_and_refuse_unit_exponents() -> None:
     a, b = sp.symbols("a b", real=True)
     assert unit_of(a**2 / a, units) == parse_unit("ug")
     assert unit_of(b**b, units) == parse_unit("1")
-    with pytest.raises(UnitFault):
+    with pytest.raises(UnitError):
         unit_of(a**b, units)
-    with pytest.raises(UnitFault):
+    with pytest.raises(UnitError):
         unit_of(b**a, units)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ifnfactory.biology.exhaustion import declare_clocks, declare_exhaustion
 from ifnfactory.biology.tables import chapter_table
 from ifnfactory.network.module import Module
 
@@ -54,7 +55,7 @@ def immunity() -> Module:
         description="share of effectors that are not exhausted",
     )
     _effectors(m, effectors, memory, scar, free=free, excess=excess)
-    _exhaustion(m, exhaustion, scar, free, _clocks(m, effectors))
+    declare_exhaustion(m, exhaustion, scar, free, declare_clocks(m, effectors))
     return m
 
 
@@ -171,78 +172,3 @@ def _effectors(
     )
     m.reaction("memory_formation", formation * free * effectors, gives=memory)
     m.reaction("memory_loss", memory_loss * memory, takes=memory)
-
-
-def _clocks(m: Module, effectors: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
-    """Declare the two hazard clocks; return by how much each lowers the exhaustion drive."""
-    hazard, threshold, relief = m.parameters(
-        "seroconversion_hazard", "seroconversion_threshold", "seroconversion_relief"
-    )
-    release_hazard, release_threshold, release_relief = m.parameters(
-        "release_hazard", "release_threshold", "release_relief"
-    )
-    e_antigen = m.uses("e_antigen")
-    seroconversion = m.species(
-        "seroconversion_clock",
-        symbol="H_s",
-        initial=0.0,
-        description="cumulative hazard of HBeAg seroconversion",
-    )
-    release = m.species(
-        "release_clock",
-        symbol="H_r",
-        initial=0.0,
-        description="cumulative hazard of a spontaneous release from exhaustion",
-    )
-    m.reaction(
-        "seroconversion_ticking", hazard * effectors * 2 / (1 + e_antigen), gives=seroconversion
-    )
-    m.reaction("release_ticking", release_hazard, gives=release)
-    reliefs: list[sp.Expr] = []
-    for name, at, after, effect in (
-        ("seroconverted", seroconversion, threshold, relief),
-        ("released", release, release_threshold, release_relief),
-    ):
-        switch = m.quantity(
-            name,
-            (at / after) ** 8 / (1 + (at / after) ** 8),
-            symbol=f"θ_{name[0]}",
-            description=f"goes from 0 to 1 when the patient is {name}",
-        )
-        reliefs.append(1 - effect * switch)
-    return reliefs[0], reliefs[1]
-
-
-def _exhaustion(
-    m: Module,
-    exhaustion: sp.Symbol,
-    scar: sp.Symbol,
-    free: sp.Symbol,
-    reliefs: tuple[sp.Expr, sp.Expr],
-) -> None:
-    rate, by_infected, by_hbsag = m.parameters(
-        "exhaustion_rate", "exhaustion_weight_infected", "exhaustion_weight_hbsag"
-    )
-    half_hbsag, half_dna = m.parameters("hbsag_half_saturation", "dna_half_saturation")
-    scarring, fading = m.parameters("scar_rate", "scar_fading_rate")
-    baseline = m.derived(
-        "exhaustion_baseline", symbol="X_0", unit="1", description="untreated exhaustion drive"
-    )
-    infected, infected_0 = m.uses("infected_hepatocytes"), m.uses("infected_baseline")
-    transcription = m.uses("transcription")
-    hbsag, hbsag_0 = m.uses("surface_antigen"), m.uses("hbsag_baseline", "IU/mL")
-    virions, dna_0 = m.uses("virions"), m.uses("hbv_dna_baseline", "IU/mL")
-    load = m.quantity(
-        "exhausting_antigen",
-        by_infected * infected / infected_0 * transcription
-        + by_hbsag * hbsag * (hbsag_0 + half_hbsag) / (hbsag * hbsag_0 + half_hbsag)
-        + (1 - by_infected - by_hbsag)
-        * virions
-        * (dna_0 + half_dna)
-        / (virions * dna_0 + half_dna),
-        symbol="a_X",
-        description="antigen that exhausts effectors, untreated = 1",
-    )
-    m.relaxation(exhaustion, rate, baseline * reliefs[0] * reliefs[1] * load)
-    m.reaction("scarring", scarring * (1 - free) * (1 - scar), gives=scar)
-    m.reaction("scar_fading", fading * scar, takes=scar)

@@ -13,15 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.biology.hepatocyte_balance import balance_hepatocytes
+from ifnfactory.biology.patient_columns import PatientColumns
 from ifnfactory.network.model import Network
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _HALVINGS: Final = 60
-_MOST_CELLS_HIT: Final = 0.9  # share of the liver that may be infected, cured or integrated
-_LEAST_LIVER: Final = 0.8  # liver mass below which nobody has compensated chronic hepatitis
-_LEAST_INFECTION: Final = 1e-3  # of natural loss: some infection goes on in every patient
 
 
 @dataclass(frozen=True)
@@ -88,10 +87,10 @@ def untreated_state(network: Network, constants: Floats, baseline: Baseline) -> 
     dies. Where infected cells would multiply by division alone, part of them loses cccDNA faster.
     The immune margin is capped below the point at which memory alone keeps the effectors up.
     """
-    k = _Patients(network, constants)
+    k = PatientColumns(network, constants)
     g0 = _interferon(k)
-    cells = _hepatocytes(k, baseline.hbeag_positive)
-    immune = _immunity(k)
+    cells = balance_hepatocytes(k, baseline.hbeag_positive)
+    memory = _immunity(k)
     _injury(k, baseline.alt, cells.cytolysis)
     k["hbv_dna_baseline"] = baseline.hbv_dna
     k["hbsag_baseline"] = baseline.hbsag
@@ -110,7 +109,7 @@ def untreated_state(network: Network, constants: Floats, baseline: Baseline) -> 
         "infected_hepatocytes": cells.infected,
         "cured_hepatocytes": cells.cured,
         "integrated_hepatocytes": cells.integrated,
-        "memory": immune.memory,
+        "memory": memory,
         "exhaustion": k["exhaustion_baseline"],
         "scar": k["scar_baseline"],
         "serum_alt": baseline.alt,
@@ -126,21 +125,7 @@ def _declared(initial: float | None) -> float:
     return np.nan if initial is None else initial
 
 
-class _Patients:
-    """A copy of the table of constants, read and written by name."""
-
-    def __init__(self, network: Network, constants: Floats) -> None:
-        self.table = np.array(constants, dtype=np.float64)
-        self._column = {name: i for i, name in enumerate(network.constant_names)}
-
-    def __getitem__(self, name: str) -> Floats:
-        return self.table[:, self._column[name]]
-
-    def __setitem__(self, name: str, value: Floats) -> None:
-        self.table[:, self._column[name]] = value
-
-
-def _interferon(k: _Patients) -> Floats:
+def _interferon(k: PatientColumns) -> Floats:
     """Solve the untreated interferon response by bisection; it increases through one fixed point.
 
     The excess of production over G falls with G as long as the loop gain is below one, so that the
@@ -170,95 +155,8 @@ def _interferon(k: _Patients) -> Floats:
     return g
 
 
-@dataclass(frozen=True)
-class _Cells:
-    uninfected: Floats
-    infected: Floats
-    cured: Floats
-    integrated: Floats
-    cytolysis: Floats
-
-
-def _hepatocytes(k: _Patients, hbeag_positive: Bools) -> _Cells:
-    """Balance the four kinds of hepatocytes; sets β, T_r, k_int, k_off and the baselines.
-
-    With H the liver mass and r the regrowth rate, the sum of all four equations gives
-    r_max (1 - H) H = cytolysis - reservoir, which is quadratic in H.
-    """
-    loss, reservoir = k["hepatocyte_loss_rate"], k["reservoir_import"]
-    kill = k["total_kill_rate"]
-    kill_integrated = k["integrated_killing"] * kill * k["integrated_presentation"]
-    scale = _possible_scale(k, kill, kill_integrated)
-    infected = scale * k["infected_fraction"]
-    integrated = scale * k["integrated_fraction"]
-    cytolysis = k["cytolytic_share"] * (kill * infected + kill_integrated * integrated)
-    missing = _missing_mass(k, cytolysis)
-    extra = k["regeneration_rate"] * missing  # regrowth beyond natural loss
-    cured = (1.0 - k["cytolytic_share"]) * kill * infected / (k["refractory_return_rate"] - extra)
-    uninfected = 1.0 - missing - infected - cured - integrated
-
-    net = extra - kill_integrated
-    silencing = np.maximum(net, 0.0)
-    integration = np.maximum(-net, 0.0) * integrated / infected
-    growth = (loss + extra) * (1.0 - k["cure_at_division"])
-    infection = infected * (loss + kill + integration - growth) - reservoir
-    deficit = np.maximum(_LEAST_INFECTION * loss * infected - infection, 0.0)
-    integration = integration + deficit / infected
-    silencing = silencing + deficit / integrated
-    infection = infection + deficit
-
-    pool = k["susceptible_pool_scale"] * infected / k["susceptible_excess"]
-    susceptible = np.where(hbeag_positive, uninfected, np.minimum(uninfected, pool))
-    refractory = uninfected - susceptible
-    k["refractory_uninfected"] = refractory
-    k["infection_rate"] = infection / (uninfected - refractory)
-    k["integration_rate"] = integration
-    k["integrant_silencing_rate"] = silencing
-    k["infected_baseline"] = infected
-    k["integrated_baseline"] = integrated
-    k["cytolysis_baseline"] = cytolysis
-    return _Cells(uninfected, infected, cured, integrated, cytolysis)
-
-
-def _missing_mass(k: _Patients, cytolysis: Floats) -> Floats:
-    """Return 1 - H, by the form of the quadratic's root that does not cancel."""
-    q = np.maximum(cytolysis - k["reservoir_import"], 0.0) / k["regeneration_rate"]
-    return 2.0 * q / (1.0 + np.sqrt(np.maximum(1.0 - 4.0 * q, 0.0)))
-
-
-def _possible_scale(k: _Patients, kill: Floats, kill_integrated: Floats) -> Floats:
-    """Return the factor, at most one, by which infected and integrated shares are shrunk."""
-    infected, integrated = k["infected_fraction"], k["integrated_fraction"]
-    share = k["cytolytic_share"]
-    cytolysis = share * (kill * infected + kill_integrated * integrated)
-    most_missing = 1.0 - _LEAST_LIVER
-
-    def possible(scale: Floats) -> Bools:
-        missing = _missing_mass(k, scale * cytolysis)
-        left = k["refractory_return_rate"] - k["regeneration_rate"] * missing
-        enough = (scale * cytolysis < k["regeneration_rate"] * most_missing * _LEAST_LIVER) & (
-            left > 0.5 * k["refractory_return_rate"]
-        )
-        cured = (1.0 - share) * kill * scale * infected / np.where(enough, left, 1.0)
-        hit = scale * (infected + integrated) + cured
-        return enough & (hit <= _MOST_CELLS_HIT * (1.0 - missing))
-
-    whole = np.ones_like(infected)
-    low, high = np.zeros_like(infected), whole
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        fits = possible(middle)
-        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-    return np.where(possible(whole), whole, low)
-
-
-@dataclass(frozen=True)
-class _Immune:
-    memory: Floats
-
-
-def _immunity(k: _Patients) -> _Immune:
-    """Turn the immune margin into exhaustion, scar, memory and effector supply.
+def _immunity(k: PatientColumns) -> Floats:
+    """Turn the immune margin into exhaustion, scar and effector supply; return the memory.
 
     margin = r_E b / d_E with b the un-exhausted share; E = 1 is stable because margin < 1.
     """
@@ -277,10 +175,10 @@ def _immunity(k: _Patients) -> _Immune:
     )
     scarring = k["scar_rate"] * (1.0 - free)
     k["scar_baseline"] = scarring / (scarring + k["scar_fading_rate"])
-    return _Immune(memory)
+    return memory
 
 
-def _injury(k: _Patients, alt: Floats, cytolysis: Floats) -> None:
+def _injury(k: PatientColumns, alt: Floats, cytolysis: Floats) -> None:
     background = np.minimum(k["alt_background"], k["alt_background_cap"] * alt)
     k["alt_background_own"] = background
     k["alt_per_cytolysis"] = (alt - background) / cytolysis

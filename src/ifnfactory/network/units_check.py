@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from typing import cast
+
 import pint
 import sympy as sp
 
@@ -11,7 +13,7 @@ from ifnfactory.foundation.units import parse_unit, registry
 from ifnfactory.network.model import TIME_UNIT, Network
 
 
-class UnitFault(Exception):
+class UnitError(Exception):
     """Two units that do not go together."""
 
 
@@ -32,7 +34,9 @@ def _faults(network: Network) -> Iterator[str]:
             yield f"{item.place}: {item.name}: {error}"
             units[item.name] = registry().dimensionless
     for item in network.quantities:
-        yield from _compare("quantity", item.name, str(item.place), item.expression, item.unit, units)
+        yield from _compare(
+            "quantity", item.name, str(item.place), item.expression, item.unit, units
+        )
     for item in network.observables:
         yield from _compare(
             "observable", item.name, str(item.place), item.expression, item.unit, units
@@ -60,7 +64,7 @@ def _compare(
     try:
         expected = parse_unit(wanted)
         found = unit_of(expression, units)
-    except (UnitFault, ValueError) as error:
+    except (UnitError, ValueError) as error:
         yield f"{place}: {kind} '{name}'{target}: {error}"
         return
     if found is not None and not same_unit(found, expected):
@@ -75,7 +79,7 @@ def same_unit(one: pint.Unit, other: pint.Unit) -> bool:
     if one == other:
         return True
     ratio = (registry().Quantity(1.0, one) / registry().Quantity(1.0, other)).to_base_units()
-    return ratio.dimensionless and abs(float(ratio.magnitude) - 1.0) < 1e-9
+    return ratio.dimensionless and abs(float(cast("float", ratio.magnitude)) - 1.0) < 1e-9
 
 
 def unit_of(expression: sp.Expr, units: Mapping[str, pint.Unit]) -> pint.Unit | None:
@@ -83,14 +87,14 @@ def unit_of(expression: sp.Expr, units: Mapping[str, pint.Unit]) -> pint.Unit | 
 
     Raises
     ------
-    UnitFault
+    UnitError
         Where terms of different units are added, compared or raised to a power.
     """
     if expression.is_Number:
         return None if expression.is_zero else registry().dimensionless
     if isinstance(expression, sp.Symbol):
         if expression.name not in units:
-            raise UnitFault(f"unknown name '{expression.name}'")
+            raise UnitError(f"unknown name '{expression.name}'")
         return units[expression.name]
     if isinstance(expression, sp.Add | sp.Max | sp.Min):
         return _unit_of_terms(expression, units)
@@ -102,7 +106,7 @@ def unit_of(expression: sp.Expr, units: Mapping[str, pint.Unit]) -> pint.Unit | 
         return product
     if isinstance(expression, sp.Pow):
         return _unit_of_power(expression, units)
-    raise UnitFault(f"no unit rule for {type(expression).__name__} in {expression}")
+    raise UnitError(f"no unit rule for {type(expression).__name__} in {expression}")
 
 
 def _unit_of_terms(expression: sp.Expr, units: Mapping[str, pint.Unit]) -> pint.Unit | None:
@@ -112,7 +116,7 @@ def _unit_of_terms(expression: sp.Expr, units: Mapping[str, pint.Unit]) -> pint.
         if unit is None:
             continue
         if first is not None and not same_unit(first, unit):
-            raise UnitFault(
+            raise UnitError(
                 f"{_text(first)} and {_text(unit)} stand in one sum: {sp.sstr(expression)}"
             )
         first = unit if first is None else first
@@ -125,11 +129,11 @@ def _unit_of_power(expression: sp.Pow, units: Mapping[str, pint.Unit]) -> pint.U
     if unit is None or unit == registry().dimensionless:
         power = unit_of(exponent, units)  # pyright: ignore[reportArgumentType]
         if power is not None and not same_unit(power, registry().dimensionless):
-            raise UnitFault(f"the exponent of {sp.sstr(expression)} has unit {_text(power)}")
+            raise UnitError(f"the exponent of {sp.sstr(expression)} has unit {_text(power)}")
         return registry().dimensionless
     if not exponent.is_Rational:
-        raise UnitFault(f"{_text(unit)} is raised to the power {sp.sstr(exponent)}")
-    return unit ** float(exponent)  # pyright: ignore[reportArgumentType]
+        raise UnitError(f"{_text(unit)} is raised to the power {sp.sstr(exponent)}")
+    return cast("pint.Unit", unit ** float(exponent))  # pyright: ignore[reportArgumentType]
 
 
 def _text(unit: pint.Unit) -> str:
