@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from engine_problems import INTEGRATORS, robertson, toy, typical
+
 from ifnfactory.engine.batch import Events, finish, init
 
 pytestmark = pytest.mark.parametrize("make", INTEGRATORS.values(), ids=INTEGRATORS.keys())
@@ -18,7 +18,9 @@ def test_doses_superpose_as_bateman_says(make) -> None:
     ka, ke, dose = 0.5, 0.2, 100.0
     constants, initial = typical(toy(), 2)
     days = np.array([0.0, 7.0, 14.0])
-    events = Events(days, ("depot",) * 3, np.ones(3, bool), np.array([[dose] * 3, [dose, 0.0, 0.0]]))
+    events = Events(
+        days, ("depot",) * 3, np.ones(3, bool), np.array([[dose] * 3, [dose, 0.0, 0.0]])
+    )
     out = np.array([3.0, 10.0, 20.0, 35.0])
     state, info = make(toy())(init(toy(), constants, initial), 35.0, events, out)
 
@@ -67,7 +69,9 @@ def test_a_real_power_down_to_small_values(make) -> None:
     constants, initial = typical(toy(), 1)
     out = np.array([1.0, 100.0, 1000.0])
     _, info = make(toy())(init(toy(), constants, initial), 1000.0, Events.none(1), out)
-    np.testing.assert_allclose(info.output[0, :, column("power")], (1 + 0.05 * out) ** -2, rtol=1e-4)
+    np.testing.assert_allclose(
+        info.output[0, :, column("power")], (1 + 0.05 * out) ** -2, rtol=1e-4
+    )
 
 
 def test_a_patient_who_explodes_is_a_value_and_hurts_nobody(make) -> None:
@@ -80,7 +84,7 @@ def test_a_patient_who_explodes_is_a_value_and_hurts_nobody(make) -> None:
     assert np.isfinite(info.output[[0, 2]]).all()
     assert np.isfinite(info.output[1, 0]).all()
     assert np.isnan(info.output[1, 1]).all()
-    with pytest.raises(Exception, match="1 (step_limit|non_finite)"):
+    with pytest.raises(Exception, match=r"1 (step_limit|non_finite)"):
         finish(state, throw=True)
 
 

@@ -5,10 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from engine_problems import kernel_integrator, reference_integrator, toy, typical
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine_problems import kernel_integrator, reference_integrator, toy, typical
 from ifnfactory.bench.common_problem import (
     DOSE_DAYS,
     DOSE_UG,
@@ -26,9 +26,7 @@ def common_run(n: int, relative: float, threads: int):
     network = common_network()
     people = common_patients(network, n)
     advance = compiled(network, load_kernel(network), Tolerances(relative), threads)
-    doses = Events(
-        DOSE_DAYS, ("DEP",) * 48, np.ones(48, dtype=bool), np.full((n, 48), DOSE_UG)
-    )
+    doses = Events(DOSE_DAYS, ("DEP",) * 48, np.ones(48, dtype=bool), np.full((n, 48), DOSE_UG))
     return advance(init(network, people.constants, people.initial), 504.0, doses, OUTPUT_DAYS)
 
 
@@ -69,14 +67,14 @@ def test_kernel_agrees_with_sundials_on_the_common_problem() -> None:
     for i in range(2):
 
         def rhs(_t, y, yp, p=people.constants[i]):
-            yp[:] = f(np.maximum(y, 0.0), p)
+            yp[:] = f(np.maximum(y, 0.0), p[0])
 
         y = people.initial[i].copy()
         truth[i, 0] = y
         for week in range(8):
             y[depot] += DOSE_UG
             solver = CVODE(
-                rhs, rtol=1e-10, atol=1e-12, max_num_steps=10**6, userdata=people.constants[i]
+                rhs, rtol=1e-10, atol=1e-12, max_num_steps=10**6, userdata=(people.constants[i],)
             )
             y = np.array(solver.solve(np.array([7.0 * week, 7.0 * (week + 1)]), y).y[-1])
             truth[i, week + 1] = y

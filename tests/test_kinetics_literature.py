@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-
 from engine_problems import INTEGRATORS
+
 from ifnfactory.biology.system import build_system
 from ifnfactory.engine.batch import Events, Tolerances, compiled, finish, init
 from ifnfactory.engine.kernel import load_kernel

@@ -18,6 +18,8 @@ from ifnfactory.network.compose import compose
 from ifnfactory.network.model import Network
 from ifnfactory.network.module import Module
 
+Floats = NDArray[np.float64]
+
 SOURCE: Final = Source("the common comparison problem of the engine notes", "prior")
 
 # name: (symbol, unit, typical value, log-normal SD, lowest, highest)
@@ -51,25 +53,22 @@ REPRODUCTION: Final = (6.0, 0.5, 1.5)
 """R0: typical value, log-normal SD, lowest."""
 
 WEEK: Final = 7.0
-DOSE_DAYS: Final = np.arange(48) * WEEK
+DOSE_DAYS: Final[Floats] = np.arange(48, dtype=np.float64) * WEEK
 DOSE_UG: Final = 180.0
-OUTPUT_DAYS: Final = np.arange(73) * WEEK
+OUTPUT_DAYS: Final[Floats] = np.arange(73, dtype=np.float64) * WEEK
 
 
 def common_network() -> Network:
     """Return the common problem as a network."""
     m = Module("common", "Common comparison problem")
     k = {
-        name: m.constant(
-            name, symbol=symbol, unit=unit, value=value, source=SOURCE, description=""
-        )
+        name: m.constant(name, symbol=symbol, unit=unit, value=value, source=SOURCE, description="")
         for name, (symbol, unit, value, *_) in CONSTANTS.items()
     }
     beta = m.derived("beta", symbol="β", unit="mL/copies/day", description="infection rate")
     source_e = m.derived("sE", symbol="s_E", unit="1/day", description="effector source")
-    cells = {"unit": "cells/mL", "initial": None, "absolute_tolerance": 1e-8}
-    T = m.species("T", symbol="T", **cells)
-    I = m.species("I", symbol="I", **cells)  # noqa: E741
+    T = m.species("T", symbol="T", unit="cells/mL", initial=None)
+    I = m.species("I", symbol="I", unit="cells/mL", initial=None)  # noqa: E741
     V = m.species("V", symbol="V", unit="copies/mL", initial=None)
     dep = m.species("DEP", symbol="A_d", unit="ug", initial=0.0)
     cen = m.species("CEN", symbol="A_c", unit="ug", initial=0.0)
@@ -78,9 +77,7 @@ def common_network() -> Network:
     E = m.species("E", symbol="E")
     alt = m.species("ALT", symbol="ALT", unit="U/L", initial=None)
     occ = m.quantity("occ", ro ** k["hill"] / (k["EC50"] ** k["hill"] + ro ** k["hill"]))
-    infection = m.quantity(
-        "infection", (1 - k["etamax"] * isg) * beta * T * V, unit="cells/mL/day"
-    )
+    infection = m.quantity("infection", (1 - k["etamax"] * isg) * beta * T * V, unit="cells/mL/day")
     loss = m.quantity("loss", k["delta"] + k["kE"] * E, unit="1/day")
     m.reaction("supply", k["s"], gives=T)
     m.reaction("natural_death", k["d"] * T, takes=T)

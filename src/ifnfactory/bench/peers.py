@@ -8,6 +8,7 @@ installed is an answer, not an error.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,8 +67,12 @@ def numbalsoda_solver(network: Network, relative: float, absolute: float = ABSOL
     nb = importlib.import_module("numba")
     peer = importlib.import_module("numbalsoda")
     n, constants = len(network.species_names), len(network.constant_names)
-    scope: dict[str, Any] = {"numba": nb, "sig": peer.lsoda_sig, "math": importlib.import_module("math")}
-    exec(_callback_source(network), scope)  # noqa: S102 -- our own text, printed from the network
+    scope: dict[str, Any] = {
+        "numba": nb,
+        "sig": peer.lsoda_sig,
+        "math": importlib.import_module("math"),
+    }
+    exec(_callback_source(network), scope)
     address = scope["rhs"].address
     lsoda = peer.lsoda
     depot = network.species_names.index("DEP")
@@ -112,15 +117,14 @@ def _callback_source(network: Network) -> str:
             return isinstance(e, sp.Pow) and not e.exp.is_Integer
 
         guarded = expression.replace(real, lambda e: sp.Pow(sp.Max(0, e.base), e.exp))  # pyright: ignore
-        return sp.pycode(guarded)
+        return str(sp.pycode(guarded))
 
     lines = ["@numba.cfunc(sig)", "def rhs(t, u_, du_, p_):"]
     lines += [f"    {x} = u_[{i}]" for i, x in enumerate(network.species_names)]
     lines += [f"    {p} = p_[{i}]" for i, p in enumerate(network.constant_names)]
     lines += [f"    {q.name} = {text(q.expression)}" for q in network.quantities]
     lines += [
-        f"    du_[{i}] = {text(network.equations[x])}"
-        for i, x in enumerate(network.species_names)
+        f"    du_[{i}] = {text(network.equations[x])}" for i, x in enumerate(network.species_names)
     ]
     return "\n".join(lines)
 
@@ -157,7 +161,7 @@ def _diffsl(network: Network) -> str:
 
     def text(expression: sp.Expr) -> str:
         swap = {sp.Symbol(old, real=True): sp.Symbol(new) for old, new in names.items()}
-        return sp.ccode(expression.xreplace(swap))
+        return str(sp.ccode(expression.xreplace(swap)))
 
     start = [f"s{i}" for i in range(len(network.species_names))]
     inputs = [*(names[p] for p in network.constant_names), *start]

@@ -19,8 +19,27 @@ def load(w, lane, i, Y, P):
 
 @njit(error_model="numpy", nogil=True, cache=True)
 def advance(
-    first, last, start, until, Y, P, step, after_dose, previous_error, status, accepted, rejected,
-    event_day, event_target, event_add, event_value, output_day, output, rtol, atol, max_steps,
+    first,
+    last,
+    start,
+    until,
+    Y,
+    P,
+    step,
+    after_dose,
+    previous_error,
+    status,
+    accepted,
+    rejected,
+    event_day,
+    event_target,
+    event_add,
+    event_value,
+    output_day,
+    output,
+    rtol,
+    atol,
+    max_steps,
 ):
     """Integrate patients first..last-1 from start to until; each lane runs at its own pace."""
     w = np.zeros(SIZE)
@@ -140,8 +159,7 @@ def advance(
                 floor_error = error if error > 1e-2 else 1e-2
                 if previous_error[i] > 0.0 and dosed[l] == 0:
                     predicted = math.sqrt(math.sqrt(floor_error * floor_error / previous_error[i]))
-                    if predicted / SAFETY > factor:
-                        factor = predicted / SAFETY
+                    factor = max(factor, predicted / SAFETY)
                 previous_error[i] = floor_error
                 factor = min(max(factor, 1.0 / GROW), 1.0 / SHRINK)
                 proposal = used[l] / factor

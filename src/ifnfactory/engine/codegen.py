@@ -162,9 +162,7 @@ def _factor(lu: LuPlan, at: Layout) -> str:
         lines.append(f"a{pivot}_{pivot} = 1.0 / a{pivot}_{pivot}")
         for i in lu.lower[step]:
             lines.append(f"a{i}_{pivot} = a{i}_{pivot} * a{pivot}_{pivot}")
-            lines += [
-                f"a{i}_{j} = a{i}_{j} - a{i}_{pivot} * a{pivot}_{j}" for j in lu.upper[step]
-            ]
+            lines += [f"a{i}_{j} = a{i}_{j} - a{i}_{pivot} * a{pivot}_{j}" for j in lu.upper[step]]
     lines += [
         f"w[{(at.factors + k) * LANES} + l] = a{i}_{j}" for k, (i, j) in enumerate(lu.entries)
     ]
@@ -196,9 +194,7 @@ def _combine(n: int, at: Layout, stage: int) -> str:
     """State and slopes so far → the argument of the next right-hand side."""
     lines: list[str] = []
     for i in range(n):
-        terms = [
-            f"{rosenbrock.A[stage, j]!r} * {_slope(at, n, j, i)}" for j in range(1, stage)
-        ]
+        terms = [f"{rosenbrock.A[stage, j]!r} * {_slope(at, n, j, i)}" for j in range(1, stage)]
         lines.append(
             f"w[{(at.stage + i) * LANES} + l] = "
             f"w[{(at.state + i) * LANES} + l] + {' + '.join(terms)}"
@@ -207,7 +203,7 @@ def _combine(n: int, at: Layout, stage: int) -> str:
 
 
 def _judge(n: int, at: Layout) -> str:
-    """New value into stage, squared error norm, and the most negative value in tolerances."""
+    """Write the new value into stage, its squared error norm and its most negative entry."""
     lines = ["error = 0.0", "negative = 0.0"]
     for i in range(n):
         stage, state = (at.stage + i) * LANES, (at.state + i) * LANES

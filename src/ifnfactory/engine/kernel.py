@@ -68,7 +68,7 @@ def kernel_key(network: Network) -> str:
     Numba keeps code for each processor apart by itself.
     """
     import numba  # noqa: PLC0415 -- heavy: not before a kernel is wanted
-    import numpy  # noqa: ICN001, PLC0415
+    import numpy  # noqa: PLC0415
     import sympy  # noqa: PLC0415
 
     digest = hashlib.sha256(network.fingerprint.encode())

@@ -95,9 +95,7 @@ def reference(network: Network, relative: float = 1e-10, absolute: float = 1e-3)
                         values[i, codes[e]] += due.value[i, e]
                     else:
                         constants[i, codes[e]] = due.value[i, e]
-        moved = replace(
-            state, day=float(until), values=values, constants=constants, status=status
-        )
+        moved = replace(state, day=float(until), values=values, constants=constants, status=status)
         zero = np.zeros(state.patients, dtype=np.int64)
         return moved, Info(days, output, zero, zero)
 
@@ -120,9 +118,7 @@ def _segment(
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # LSODA prints what its answer says as well
         try:
-            solution = solve_ivp(
-                rates, (now, stop), y, method="LSODA", rtol=relative, atol=atol
-            )
+            solution = solve_ivp(rates, (now, stop), y, method="LSODA", rtol=relative, atol=atol)
         except _TooManyCallsError:
             return np.full_like(y, np.nan)
     if not solution.success:

@@ -83,7 +83,9 @@ def flatten(network: Network) -> FlatSystem:
     everything = [*(e for _, e in quantities), *sides, *(e for _, e in slopes)]
     everything += [e for *_, e in entries]
     names = sp.numbered_symbols("_c", real=True)
-    common, reduced = sp.cse(everything, symbols=names, order="none")
+    found: Any = sp.cse(everything, symbols=names, order="none")
+    common: list[Assignment] = found[0]
+    reduced: list[sp.Expr] = found[1]
     a, b, c = len(quantities), len(sides), len(slopes)
     defined: list[Assignment] = [
         *common,
@@ -111,8 +113,7 @@ def flatten(network: Network) -> FlatSystem:
         jacobian_body=_needed(body, [*rhs, *values]),
         jacobian_rhs=tuple(rhs),
         jacobian=tuple(
-            (row, column, value)
-            for (row, column, _), value in zip(entries, values, strict=True)
+            (row, column, value) for (row, column, _), value in zip(entries, values, strict=True)
         ),
     )
 

@@ -30,7 +30,7 @@ SMALLEST = 1e-300
 
 
 @intrinsic
-def _bits(typingctx: Any, value: Any) -> tuple[Signature, Any]:
+def _bits_intrinsic(typingctx: Any, value: Any) -> tuple[Signature, Any]:
     """Reinterpret a double as a 64-bit integer."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -40,13 +40,18 @@ def _bits(typingctx: Any, value: Any) -> tuple[Signature, Any]:
 
 
 @intrinsic
-def _double(typingctx: Any, value: Any) -> tuple[Signature, Any]:
+def _double_intrinsic(typingctx: Any, value: Any) -> tuple[Signature, Any]:
     """Reinterpret a 64-bit integer as a double."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], ir.DoubleType())
 
     return types.float64(types.int64), codegen
+
+
+# Numba passes the context itself; callers see functions of one number.
+_bits: Any = _bits_intrinsic
+_double: Any = _double_intrinsic
 
 
 @njit(error_model="numpy", inline="always")

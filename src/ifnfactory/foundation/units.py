@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import pint
 
@@ -16,9 +16,9 @@ _QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)
 
 
 @lru_cache(maxsize=1)
-def registry() -> pint.UnitRegistry:
+def registry() -> pint.UnitRegistry[Any]:
     """Return the package's unit registry, with international units and assay ratios."""
-    ureg: pint.UnitRegistry = pint.UnitRegistry(cache_folder=None)
+    ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     ureg.define("international_unit = [international_unit] = IU")
     ureg.define("copies = [copies] = copy")
     ureg.define("cells = [cells] = cell")

@@ -132,9 +132,7 @@ class Module:
         self, name: str, *, symbol: str, unit: str, default: float = 0.0, description: str = ""
     ) -> sp.Symbol:
         """Declare a quantity that a regimen sets."""
-        self.input_list.append(
-            Input(name, symbol, unit, default, description, self.name, _place())
-        )
+        self.input_list.append(Input(name, symbol, unit, default, description, self.name, _place()))
         return _symbol(name)
 
     def uses(self, name: str, unit: str = "1") -> sp.Symbol:
@@ -143,7 +141,13 @@ class Module:
         return _symbol(name)
 
     def quantity(
-        self, name: str, expression: Any, *, unit: str = "1", symbol: str = "", description: str = ""
+        self,
+        name: str,
+        expression: Any,
+        *,
+        unit: str = "1",
+        symbol: str = "",
+        description: str = "",
     ) -> sp.Symbol:
         """Name a sub-expression."""
         self.quantity_list.append(
@@ -222,7 +226,7 @@ def _amounts(amounts: Amounts) -> dict[str, sp.Expr]:
 
 def _place() -> Place:
     """Return the first line outside this file on the way up the stack."""
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
     path = Path(frame.f_code.co_filename)

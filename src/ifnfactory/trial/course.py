@@ -17,7 +17,13 @@ from ifnfactory.engine.batch import Events, Integrator, init
 from ifnfactory.engine.observe import Observer, observer
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.network.model import Network
-from ifnfactory.pharmacology.coupling import NA_BLOCK, Coupling, Deviations, couple, nucleoside_block
+from ifnfactory.pharmacology.coupling import (
+    NA_BLOCK,
+    Coupling,
+    Deviations,
+    couple,
+    nucleoside_block,
+)
 from ifnfactory.pharmacology.regimen import DAYS_PER_WEEK, Regimen, course
 from ifnfactory.population.sample import VirtualPatients
 
@@ -124,9 +130,7 @@ class Clinic:
         )
 
 
-def _with_lead_in(
-    coupling: Coupling, years: float, deviations: Deviations
-) -> tuple[Events, float]:
+def _with_lead_in(coupling: Coupling, years: float, deviations: Deviations) -> tuple[Events, float]:
     """Put the years on a nucleos(t)ide analogue before the regimen; return events and start."""
     regimen = Events(coupling.day, coupling.target, coupling.add, coupling.value)
     if years == 0.0:

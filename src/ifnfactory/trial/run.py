@@ -135,7 +135,7 @@ def _count(arms: list[ArmOutcome]) -> tuple[tuple[str, int], ...]:
 
 
 def _rows(protocol: Protocol, outcome: ArmOutcome) -> Iterator[ResultRow]:
-    """Published endpoints in the order of the file, then the others."""
+    """Give published endpoints in the order of the file, then the others."""
     arm = protocol.arm(outcome.arm)
     known = outcome.status == Status.COMPLETED
     context = EndpointContext(
