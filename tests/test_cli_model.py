@@ -69,21 +69,24 @@ def test_check_fails_when_one_check_does(replace: Replace) -> None:
 
 @pytest.fixture
 def exporter(replace: Replace) -> None:
-    replace("exchange.sbml", write_sbml=lambda network, path: path.write_text(network))
+    replace("exchange.system", export_system=lambda path, stratum: path.write_text(stratum))
 
 
 @pytest.mark.usefixtures("exporter")
 def test_export_writes_the_file_and_does_not_replace_it_unasked(tmp_path: Path) -> None:
     file = tmp_path / "model.xml"
     assert ifn("model", "export", "--sbml", str(file)).exit_code == 0
-    assert file.read_text() == "the network"
+    assert file.read_text() == "hbeag_positive"
     file.write_text("older")
     said = ifn("model", "export", "--sbml", str(file))
     assert said.exit_code == 2
     assert "exists already" in said.stderr
     assert file.read_text() == "older"
-    assert ifn("model", "export", "--sbml", str(file), "--overwrite").exit_code == 0
-    assert file.read_text() == "the network"
+    again = ifn(
+        "model", "export", "--sbml", str(file), "--overwrite", "--patient", "hbeag-negative"
+    )
+    assert again.exit_code == 0
+    assert file.read_text() == "hbeag_negative"
 
 
 @pytest.mark.usefixtures("exporter")
@@ -95,10 +98,10 @@ def test_export_refuses_impossible_files(tmp_path: Path, place: str) -> None:
 
 
 def test_missing_library_names_the_extra(replace: Replace, tmp_path: Path) -> None:
-    def write_sbml(network: object, path: Path) -> None:
+    def export_system(path: Path, stratum: str) -> None:
         raise MissingExtraError("python-libsbml", "sbml")
 
-    replace("exchange.sbml", write_sbml=write_sbml)
+    replace("exchange.system", export_system=export_system)
     said = ifn("model", "export", "--sbml", str(tmp_path / "model.xml"))
     assert said.exit_code == 2
     assert "pip install 'ifnfactory[sbml]'" in said.stderr

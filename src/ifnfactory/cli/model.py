@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -37,15 +38,24 @@ def check() -> None:
         raise typer.Exit(1)
 
 
+class Patient(StrEnum):
+    """Typical patients whose numbers an export carries."""
+
+    POSITIVE = "hbeag-positive"
+    NEGATIVE = "hbeag-negative"
+
+
 @app.command()
 @door
 def export(
     sbml: Annotated[Path, typer.Option("--sbml", help="SBML Level 3 file to write.")],
+    patient: Annotated[
+        Patient, typer.Option(help="Typical patient whose numbers the file carries.")
+    ] = Patient.POSITIVE,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
     """Write the model for other simulators."""
-    from ifnfactory.biology.system import build_system
-    from ifnfactory.exchange.sbml import write_sbml
+    from ifnfactory.exchange.system import export_system
 
     faults, where = Faults(), f"--sbml {sbml}"
     faults.unless(sbml.absolute().parent.is_dir(), "its directory does not exist", where, "make it")
@@ -54,4 +64,5 @@ def export(
     faults.unless(free, "this file exists already", where, "choose another or pass --overwrite")
     if faults.problems:
         raise faults.error()
-    write_sbml(build_system(), sbml)
+    positive = patient is Patient.POSITIVE
+    export_system(sbml, "hbeag_positive" if positive else "hbeag_negative")
