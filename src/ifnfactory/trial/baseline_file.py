@@ -1,36 +1,26 @@
-"""The ``[baseline]`` part of a protocol file, and what all parts of the file share.
+"""The ``[baseline]`` part of a protocol file, and tables that carry their source.
 
 A field's description completes the sentence "write ...".
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
-Tag = Literal["V", "U-H", "U-M", "U-L", "D", "S", "prior"]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Text = Annotated[str, Field(min_length=1)]
-
+from ifnfactory.foundation.sections import (
+    Finite,
+    NotNegative,
+    Positive,
+    Section,
+    Share,
+    Tag,
+    Text,
+    fault,
+)
 
 _SUM_TOLERANCE: Final = 0.005
-
-
-def fault(what: str, fix: str) -> PydanticCustomError:
-    """Return the error that a validator raises: what is wrong, and the fix."""
-    # The braces of a message template are never wanted: both texts travel as values.
-    return PydanticCustomError("ifn", "{what}", {"what": what, "fix": fix})
-
-
-class Section(BaseModel):
-    """Any table of the file: unknown keys and wrong types are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Sourced(Section):

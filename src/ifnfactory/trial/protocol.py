@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,15 +11,15 @@ from typing import Any
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.evidence import Source
+from ifnfactory.foundation.schema_faults import schema_faults
+from ifnfactory.foundation.toml_gate import located, parse_toml, read_text
 from ifnfactory.pharmacology.regimen import Regimen
 from ifnfactory.population.baseline import BaselineDistribution, Eligibility
 from ifnfactory.trial.baseline_file import BaselineFile, Sourced
 from ifnfactory.trial.catalogue import list_protocols, protocol_names, protocol_text
 from ifnfactory.trial.convert import baseline_of, courses_of, eligibility_of, laboratory_of
-from ifnfactory.trial.lines import TomlLines
 from ifnfactory.trial.protocol_checks import agreement_faults
 from ifnfactory.trial.protocol_file import ArmFile, ProtocolFile, PublishedFile
-from ifnfactory.trial.schema_faults import Fault, schema_faults
 
 __all__ = [
     "Arm",
@@ -32,8 +30,6 @@ __all__ = [
     "load_protocol",
     "protocol_schema",
 ]
-
-_SYNTAX_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)")
 
 
 @dataclass(frozen=True)
@@ -165,7 +161,7 @@ def load_protocol(name_or_path: str | Path) -> Protocol:
     path = Path(name_or_path)
     if path.suffix != ".toml" and len(path.parts) <= 1 and not path.exists():
         raise _unknown(wanted)
-    return parse_protocol(_read(path), path.stem, wanted)
+    return parse_protocol(read_text(path, "see: ifn trial list"), path.stem, wanted)
 
 
 def parse_protocol(text: str, name: str, file: str) -> Protocol:
@@ -185,13 +181,10 @@ def parse_protocol(text: str, name: str, file: str) -> Protocol:
     UserInputError
         If anything is wrong: all problems at once.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserInputError([_syntax(str(error), text, file)]) from error
-    faults = [*schema_faults(raw), *agreement_faults(raw)]
+    raw = parse_toml(text, file)
+    faults = [*schema_faults(ProtocolFile, raw), *agreement_faults(raw)]
     if faults:
-        raise UserInputError(_problems(faults, text, file))
+        raise UserInputError(located(faults, text, file))
     return _protocol(ProtocolFile.model_validate(raw), name, text)
 
 
@@ -205,41 +198,12 @@ def protocol_schema() -> dict[str, Any]:
     }
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        told, fix = "there is no such file", "check the path, or see: ifn trial list"
-    except UnicodeDecodeError:
-        told, fix = "the file is not text in UTF-8", "save it as UTF-8"
-    except OSError as error:
-        told = f"the file cannot be read ({error.strerror or error})"
-        fix = "check that it is a file and may be read"
-    raise UserInputError([Problem(told, str(path), fix)])
-
-
 def _unknown(name: str) -> UserInputError:
     names = protocol_names()
     near = get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     fix = f"{hint}built in are {', '.join(names)}; a file of your own ends in .toml"
     return UserInputError([Problem(f"unknown trial {name!r}", "trial", fix)])
-
-
-def _syntax(message: str, text: str, file: str) -> Problem:
-    found = _SYNTAX_LINE.search(message)
-    line = int(found.group(1)) if found else max(len(text.splitlines()), 1)
-    told = _SYNTAX_LINE.sub("", message).removesuffix(" (at end of document)")
-    return Problem(f"this is not TOML: {told}", f"{file}:{line}", "see https://toml.io")
-
-
-def _problems(faults: Sequence[Fault], text: str, file: str) -> list[Problem]:
-    lines = TomlLines(text)
-    located = sorted(
-        ((lines.line(fault.path), fault) for fault in faults), key=lambda pair: pair[0]
-    )
-    problems = [Problem(fault.what, f"{file}:{line}", fault.fix) for line, fault in located]
-    return list(dict.fromkeys(problems))
 
 
 def _protocol(file: ProtocolFile, name: str, text: str) -> Protocol:

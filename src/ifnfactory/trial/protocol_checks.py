@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ifnfactory.assays.laboratory import Laboratory
+from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.pharmacology.regimen import regimen_faults
 from ifnfactory.trial.baseline_file import AgeFile, AltFile, DnaFile, ShareFile
 from ifnfactory.trial.convert import (
@@ -32,7 +33,6 @@ from ifnfactory.trial.protocol_file import (
     PublishedFile,
     ScheduleFile,
 )
-from ifnfactory.trial.schema_faults import Fault
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

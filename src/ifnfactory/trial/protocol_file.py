@@ -13,20 +13,19 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ifnfactory.foundation.errors import UserInputError
-from ifnfactory.foundation.units import parse_quantity
-from ifnfactory.pharmacology.dose import parse_dose, parse_interval
-from ifnfactory.pharmacology.drug import load_drug
-from ifnfactory.trial.baseline_file import (
-    BaselineFile,
+from ifnfactory.foundation.sections import (
     Finite,
     NotNegative,
     Section,
     Share,
-    Sourced,
     Tag,
     Text,
     fault,
 )
+from ifnfactory.foundation.units import parse_quantity
+from ifnfactory.pharmacology.dose import parse_dose, parse_interval
+from ifnfactory.pharmacology.drug import load_drug
+from ifnfactory.trial.baseline_file import BaselineFile, Sourced
 from ifnfactory.trial.endpoints import parse_endpoint
 
 DNA_UNITS: Final = ("IU/mL", "copies/mL")

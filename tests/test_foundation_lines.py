@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ifnfactory.trial.lines import TomlLines
+from ifnfactory.foundation.lines import TomlLines
 
 TEXT = '''\
 # a comment = 1

@@ -1,4 +1,4 @@
-"""Say in plain words what the schema found wrong with a protocol file, and where."""
+"""Say in plain words what a schema found wrong with a user's file, and where."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ifnfactory.trial.lines import Path
-from ifnfactory.trial.protocol_file import ProtocolFile
+from ifnfactory.foundation.lines import Path
 
 
 @dataclass(frozen=True)
@@ -30,28 +29,30 @@ class Fault:
     fix: str
 
 
-def schema_faults(raw: Mapping[str, Any]) -> list[Fault]:
-    """Return everything that the schema holds against the parsed file, in no special order."""
+def schema_faults(model: type[BaseModel], raw: Mapping[str, Any]) -> list[Fault]:
+    """Return everything that `model` holds against the parsed file, in no special order."""
     try:
-        ProtocolFile.model_validate(dict(raw))
+        model.model_validate(dict(raw))
     except ValidationError as error:
         return [
-            _fault(tuple(entry["loc"]), entry["type"], entry["msg"], entry)
+            _fault(model, tuple(entry["loc"]), entry["type"], entry["msg"], entry)
             for entry in error.errors(include_url=False)
         ]
     return []
 
 
-def _fault(path: Path, kind: str, message: str, entry: Mapping[str, Any]) -> Fault:
+def _fault(
+    model: type[BaseModel], path: Path, kind: str, message: str, entry: Mapping[str, Any]
+) -> Fault:
     key = _name(path)
     if kind == "ifn":
         return Fault(path, entry["ctx"]["what"], entry["ctx"]["fix"])
     if kind == "extra_forbidden":
-        known = list(_fields(path[:-1]))
+        known = list(_fields(model, path[:-1]))
         near = get_close_matches(key, known, n=1, cutoff=0.6)
         hint = f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(known)}"
         return Fault(path, f"unknown key {key!r}", hint)
-    description = _description(path)
+    description = _description(model, path)
     if kind == "missing":
         return Fault(path, f"{key!r} is missing", f"add {key}: {description}")
     told = message[0].lower() + message[1:] if message else "is wrong"
@@ -68,19 +69,19 @@ def _name(path: Path) -> str:
     return f"{_name(path[:-1])}[{path[-1]}]" if isinstance(path[-1], int) else path[-1]
 
 
-def _description(path: Path) -> str:
+def _description(top: type[BaseModel], path: Path) -> str:
     while path and not isinstance(path[-1], str):
         path = path[:-1]
     if path:
-        field = _fields(path[:-1]).get(str(path[-1]))
+        field = _fields(top, path[:-1]).get(str(path[-1]))
         if field is not None and field.description:
             return field.description
-    return "what the schema asks for (docs/protocol.schema.json)"
+    return "what the schema asks for (see the documentation)"
 
 
-def _fields(path: Path) -> Mapping[str, FieldInfo]:
+def _fields(top: type[BaseModel], path: Path) -> Mapping[str, FieldInfo]:
     """Return the keys that the table at `path` may hold; none where there is no such table."""
-    model: type[BaseModel] | None = ProtocolFile
+    model: type[BaseModel] | None = top
     for part in path:
         if isinstance(part, int):
             continue  # the element of a list has been reached with the list's own key

@@ -1,0 +1,30 @@
+"""What the schemas of all user files share: strict tables, and errors that teach.
+
+A field's description completes the sentence "write ...".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+Tag = Literal["V", "U-H", "U-M", "U-L", "D", "S", "prior"]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+def fault(what: str, fix: str) -> PydanticCustomError:
+    """Return the error that a validator raises: what is wrong, and the fix."""
+    # The braces of a message template are never wanted: both texts travel as values.
+    return PydanticCustomError("ifn", "{what}", {"what": what, "fix": fix})
+
+
+class Section(BaseModel):
+    """Any table of the file: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
