@@ -92,11 +92,17 @@ class VirtualPatients:
 
 
 def draw_patients(
-    network: Network, baseline: BaselineDistribution, eligibility: Eligibility, n: int, seed: int
+    network: Network,
+    baseline: BaselineDistribution,
+    eligibility: Eligibility,
+    n: int,
+    seed: int,
+    declared: Declared | None = None,
 ) -> VirtualPatients:
     """Draw `n` patients of the hepatitis B system in their untreated state.
 
     The same seed gives the same bits, and patient i is the same for every `n` above i.
+    `declared` is what ties patients together; None: what the package ships.
 
     Raises
     ------
@@ -105,7 +111,8 @@ def draw_patients(
     ModelError
         If correlations or covariate effects do not fit the network.
     """
-    drawn = draw_individuals(network, baseline, eligibility, n, seed, declared=shipped())
+    what = declared or shipped()
+    drawn = draw_individuals(network, baseline, eligibility, n, seed, declared=what)
     state = untreated_state(network, drawn.constants, drawn.baseline)
     return VirtualPatients(
         table=drawn.table,

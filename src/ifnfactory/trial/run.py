@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import fields, replace
-from importlib import resources
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -15,16 +13,14 @@ from numpy.typing import NDArray
 
 from ifnfactory.assays.laboratory import measure
 from ifnfactory.assays.panel import Panel, TrueMarkers
-from ifnfactory.biology.system import build_system
 from ifnfactory.engine.batch import Tolerances, compiled
 from ifnfactory.engine.kernel import load_kernel
 from ifnfactory.engine.status import Status
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import versions
-from ifnfactory.network.model import Network
 from ifnfactory.pharmacology.coupling import draw_deviations
-from ifnfactory.population.sample import draw_patients
+from ifnfactory.population.release import Population, shipped_population
 from ifnfactory.trial.course import Clinic, Treatment
 from ifnfactory.trial.endpoints import EndpointContext, evaluate, parse_endpoint, timing_fault
 from ifnfactory.trial.estimates import estimate
@@ -47,6 +43,82 @@ UNPUBLISHED: Final = (
 """Endpoints that are always told at the end of treatment and of follow-up, published or not."""
 
 
+@dataclass(frozen=True)
+class Simulator:
+    """A population with its compiled model, ready to be treated in any number of trials.
+
+    Attributes
+    ----------
+    population
+        Who is treated.
+    clinic
+        Follows arms of patients.
+    """
+
+    population: Population
+    clinic: Clinic
+
+    def run(
+        self,
+        protocol: Protocol,
+        patients: int,
+        seed: int,
+        progress: Progress | None = None,
+    ) -> TrialResult:
+        """Treat virtual patients as a protocol says; see `run_trial`."""
+        began = time.perf_counter()
+        watcher = progress or Silent()
+        watcher.begin("drawing patients", 0)
+        people = self.population.draw(protocol.baseline, protocol.eligibility, patients, seed)
+        deviations = draw_deviations(seed, patients)
+        watcher.end()
+        watcher.begin("treating patients", patients * len(protocol.arms))
+        arms: list[ArmOutcome] = []
+        for arm in protocol.arms:
+            treatment = Treatment(
+                arm.regimen, np.array(protocol.visit_weeks), protocol.baseline.prior_na_years
+            )
+            course = self.clinic.follow(treatment, people, deviations, watcher)
+            panel = measure(_hide(course.truth, course.status), protocol.laboratory, seed)
+            arms.append(ArmOutcome(arm.name, people.table, panel, course.status))
+        watcher.end()
+        rows = tuple(row for outcome in arms for row in _rows(protocol, outcome))
+        return TrialResult(
+            protocol=protocol,
+            seed=seed,
+            version=versions()["ifnfactory"],
+            parameter_set=self.population.fingerprint,
+            wall_s=time.perf_counter() - began,
+            arms=tuple(arms),
+            rows=rows,
+            status_counts=_count(arms),
+            laboratory=protocol.laboratory,
+        )
+
+
+def open_simulator(
+    threads: int | None = None,
+    progress: Progress | None = None,
+    population: Population | None = None,
+) -> Simulator:
+    """Read the model and load or compile its kernel.
+
+    Parameters
+    ----------
+    threads
+        None: one for each core. No result depends on it.
+    population
+        None: the shipped one.
+    """
+    watcher = progress or Silent()
+    watcher.begin("reading the model", 0)
+    people = population or shipped_population()
+    watcher.end()
+    kernel = load_kernel(people.network, watcher)
+    integrator = compiled(people.network, kernel, Tolerances(), threads or os.cpu_count())
+    return Simulator(people, Clinic(people.network, integrator))
+
+
 def run_trial(
     protocol: Protocol,
     patients: int,
@@ -54,7 +126,7 @@ def run_trial(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> TrialResult:
-    """Treat virtual patients as a protocol says.
+    """Treat virtual patients of the shipped population as a protocol says.
 
     Parameters
     ----------
@@ -71,49 +143,8 @@ def run_trial(
         If nobody fits the baseline and the entry criteria.
     """
     began = time.perf_counter()
-    watcher = progress or Silent()
-    watcher.begin("reading the model", 0)
-    network = build_system()
-    watcher.end()
-    kernel = load_kernel(network, watcher)
-    integrator = compiled(network, kernel, Tolerances(), threads or os.cpu_count())
-    watcher.begin("drawing patients", 0)
-    people = draw_patients(network, protocol.baseline, protocol.eligibility, patients, seed)
-    deviations = draw_deviations(seed, patients)
-    clinic = Clinic(network, integrator)
-    watcher.end()
-    watcher.begin("treating patients", patients * len(protocol.arms))
-    arms: list[ArmOutcome] = []
-    for arm in protocol.arms:
-        treatment = Treatment(
-            arm.regimen, np.array(protocol.visit_weeks), protocol.baseline.prior_na_years
-        )
-        course = clinic.follow(treatment, people, deviations, watcher)
-        panel = measure(_hide(course.truth, course.status), protocol.laboratory, seed)
-        arms.append(ArmOutcome(arm.name, people.table, panel, course.status))
-    watcher.end()
-    rows = tuple(row for outcome in arms for row in _rows(protocol, outcome))
-    return TrialResult(
-        protocol=protocol,
-        seed=seed,
-        version=versions()["ifnfactory"],
-        parameter_set=parameter_set(network),
-        wall_s=time.perf_counter() - began,
-        arms=tuple(arms),
-        rows=rows,
-        status_counts=_count(arms),
-        laboratory=protocol.laboratory,
-    )
-
-
-def parameter_set(network: Network) -> str:
-    """Return the hash of every number that a result rests on: model, drugs and population."""
-    digest = hashlib.sha256(network.parameter_set.encode())
-    for room in ("ifnfactory.population", "ifnfactory.pharmacology.drugs"):
-        for file in sorted(resources.files(room).iterdir(), key=lambda item: item.name):
-            if file.name.endswith(".toml"):
-                digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+    result = open_simulator(threads, progress).run(protocol, patients, seed, progress)
+    return replace(result, wall_s=time.perf_counter() - began)
 
 
 def _hide(truth: TrueMarkers, status: NDArray[np.int64]) -> TrueMarkers:
