@@ -36,6 +36,9 @@ def test_the_catalogue_holds_the_drugs_of_the_field() -> None:
         "lamivudine",
         "peginterferon_alfa_2a",
         "peginterferon_alfa_2b",
+        "peginterferon_lambda",
+        "ropeginterferon_alfa_2b",
+        "telbivudine",
         "tenofovir_alafenamide",
         "tenofovir_df",
     )
@@ -53,6 +56,9 @@ def test_the_catalogue_holds_the_drugs_of_the_field() -> None:
         ("etv", "entecavir"),
         ("tdf", "tenofovir_df"),
         ("taf", "tenofovir_alafenamide"),
+        ("ldt", "telbivudine"),
+        ("ropeg", "ropeginterferon_alfa_2b"),
+        ("peginterferon lambda", "peginterferon_lambda"),
     ],
 )
 def test_a_drug_answers_to_its_short_name(alias: str, name: str) -> None:
@@ -137,7 +143,34 @@ def test_interferons_keep_their_relative_drive_at_usual_doses() -> None:
     assert drive_b / drive_a == pytest.approx((0.406 / 0.125) / (12.24 / 3), rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["peg2a", "peg2b", "ifn"])
+@pytest.mark.parametrize(
+    ("name", "peak", "half_life"),
+    [("ropeg", (92, 141), (78, 129)), ("peginterferon_lambda", (8, 24), (50, 80))],
+)
+def test_other_peginterferons_peak_and_leave_as_published(
+    name: str, peak: tuple[float, float], half_life: tuple[float, float]
+) -> None:
+    """Hours from models.md 3.1: ropeginterferon [V], lambda [U-L for the peak, U-M]."""
+    drug = load_interferon(name)
+    ka, ke = drug.absorption_rate.value, drug.clearance.value / drug.volume.value
+    assert peak[0] <= 24 * np.log(ka / ke) / (ka - ke) <= peak[1]
+    assert half_life[0] <= 24 * np.log(2) / ke <= half_life[1]
+
+
+def test_ropeginterferon_stays_longer_than_alfa_2a() -> None:
+    """A larger area under the curve for the same dose (models.md 3.1) [V]."""
+    assert load_interferon("ropeg").clearance.value < load_interferon("peg2a").clearance.value
+
+
+def test_lambda_leaves_the_marrow_alone() -> None:
+    drug = load_interferon("peginterferon_lambda")
+    average = 180 / 7 / drug.clearance.value
+    assert average / drug.marrow_ec50.value < 1e-4
+    alfa = load_interferon("peg2a")
+    assert average / drug.ec50.value == pytest.approx(180 / 7 / alfa.clearance.value / 5.166, 0.01)
+
+
+@pytest.mark.parametrize("name", ["peg2a", "peg2b", "ifn", "ropeg"])
 def test_marrow_and_liver_keep_one_ratio(name: str) -> None:
     drug = load_interferon(name)
     assert drug.marrow_ec50.value / drug.ec50.value == pytest.approx(8 / 5.166, rel=1e-3)
@@ -157,12 +190,14 @@ def test_a_million_units_weigh_about_four_micrograms() -> None:
 def test_analogues_are_ordered_by_their_barrier() -> None:
     """Week-12 falls order adefovir, then lamivudine, then entecavir and tenofovir (models.md 6)."""
     residual = {}
-    for name in ("adv", "lam", "etv", "tdf", "taf"):
+    for name in ("adv", "lam", "etv", "tdf", "taf", "ldt"):
         drug = load_drug(name)
         assert isinstance(drug, Nucleoside)
         residual[name] = drug.log10_residual.value
     assert residual["adv"] > residual["lam"] > residual["etv"] == residual["tdf"]
     assert residual["taf"] == residual["tdf"]
+    # 6.6 +- 1.6 against 6.5 +- 1.5 log10 by week 12 in one trial (PMC2826006) [V].
+    assert residual["ldt"] == residual["etv"]
 
 
 def test_only_lamivudine_meets_resistance() -> None:
