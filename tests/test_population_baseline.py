@@ -11,7 +11,7 @@ from population_cases import ANYBODY, NEGATIVE, NEGATIVE_ENTRY, POSITIVE, POSITI
 
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.population.baseline import BaselineDistribution, Eligibility, lognormal_from_moments
-from ifnfactory.population.candidates import enrol
+from ifnfactory.population.candidates import enrol, log10_hbsag_level
 from ifnfactory.population.enrolment import Window, candidates_for
 
 
@@ -98,6 +98,7 @@ def test_enrolled_patients_have_the_printed_baseline(
     [
         (POSITIVE, replace(POSITIVE_ENTRY, dna_min=0.0, dna_max=1e4), "log10 HBV DNA"),
         (POSITIVE, replace(POSITIVE_ENTRY, alt_min=3_000.0, alt_max=4_000.0), "ln ALT"),
+        (POSITIVE, replace(POSITIVE_ENTRY, hbsag_max=100.0), "log10 HBsAg"),
         (POSITIVE, replace(POSITIVE_ENTRY, age_min=60.0), "age"),
         (POSITIVE, NEGATIVE_ENTRY, "only HBeAg-negative"),
     ],
@@ -107,6 +108,20 @@ def test_an_impossible_baseline_is_a_message(
 ) -> None:
     with pytest.raises(UserInputError, match=f"impossible baseline: .*{words}"):
         enrol(baseline, entry, 10, seed=1)
+
+
+def test_hbsag_limits_keep_the_printed_mean_and_the_order_of_patients() -> None:
+    score = np.random.default_rng(2).standard_normal(20_000)
+    free = log10_hbsag_level(NEGATIVE, NEGATIVE_ENTRY, score)
+    np.testing.assert_array_equal(free, 3.39 + 0.61 * score)
+    baseline = replace(NEGATIVE, log10_hbsag_mean=2.5, log10_hbsag_sd=0.5)
+    limited = replace(NEGATIVE_ENTRY, hbsag_min=10.0, hbsag_max=1_500.0)
+    level = log10_hbsag_level(baseline, limited, score)
+    assert level.min() >= 1.0
+    assert level.max() <= math.log10(1_500.0)
+    assert level.mean() == pytest.approx(2.5, abs=0.02)
+    assert level.std() == pytest.approx(0.5, abs=0.05)
+    assert (np.argsort(level) == np.argsort(score)).all()
 
 
 def test_every_contradiction_is_told_at_once() -> None:

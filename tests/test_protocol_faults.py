@@ -47,6 +47,18 @@ ONE_SLIP = {
         "unit = 'g/L'",
         '"IU/mL" or "copies/mL"',
     ),
+    "wrong unit of a limit of HBsAg": (
+        ('alt_min = "1 xULN"', 'alt_min = "1 xULN"\nhbsag_max = "1500 ng/mL"'),
+        "1500 ng/mL",
+        "has the unit 'ng/mL'",
+        "1500 IU/mL",
+    ),
+    "HBsAg of the average patient outside its limit": (
+        ('alt_min = "1 xULN"', 'alt_min = "1 xULN"\nhbsag_max = "1500 IU/mL"'),
+        "[baseline.log10_hbsag]",
+        "1.58e+04 IU/mL of HBsAg",
+        "limits of [population]",
+    ),
     "negative dose": (("180 ug", "-180 ug"), "-180 ug", "positive", "180 ug"),
     "zero dose": (('"100 mg"', '"0 mg"'), '"0 mg"', "positive", "180 ug"),
     "slip of the unit": (("180 ug", "180 mg"), "180 mg", "1000 times", "unit of the dose"),

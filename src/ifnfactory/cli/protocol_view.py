@@ -21,7 +21,7 @@ def protocols_view(summaries: Sequence[ProtocolSummary]) -> None:
     table = plain_table(("trial", False), ("arms", False), ("n", True), ("title", False))
     for each in summaries:
         arms = Text(", ".join(each.arms))
-        table.add_row(Text(each.name, style="bold"), arms, str(each.n), Text(each.title))
+        table.add_row(Text(each.name, style="bold"), arms, _count(each.n), Text(each.title))
     console().print(table)
 
 
@@ -47,7 +47,7 @@ def _arms(protocol: Protocol) -> Table:
     table = plain_table(("arm", False), ("n", True), ("prescription", False))
     for arm in protocol.arms:
         lines = Text("\n".join(arm.regimen.prescription()))
-        table.add_row(Text(f"{arm.name}\n{arm.label}"), str(arm.n), lines)
+        table.add_row(Text(f"{arm.name}\n{arm.label}"), _count(arm.n), lines)
     return table
 
 
@@ -57,11 +57,16 @@ def _eligibility(protocol: Protocol) -> Table:
     table = plain_table(("simulated", False), ("", False))
     table.add_row("HBeAg", hbeag[entry.hbeag_positive])
     table.add_row("HBV DNA", _between(entry.dna_min, entry.dna_max, "IU/mL"))
+    table.add_row("HBsAg", _between(entry.hbsag_min, entry.hbsag_max, "IU/mL"))
     table.add_row("ALT", _between(entry.alt_min, entry.alt_max, "U/L"))
     table.add_row("age", _between(entry.age_min, entry.age_max, "years"))
     for number, words in enumerate(protocol.criteria):
         table.add_row("in words only" if number == 0 else "", Text(words, style="dim"))
     return table
+
+
+def _count(patients: int | None) -> str:
+    return "–" if patients is None else str(patients)
 
 
 def _between(low: float, high: float, unit: str) -> str:

@@ -100,6 +100,8 @@ class Eligibility:
     ----------
     dna_min, dna_max
         Serum HBV DNA [IU/mL].
+    hbsag_min, hbsag_max
+        HBsAg [IU/mL].
     alt_min, alt_max
         ALT [U/L].
     age_min, age_max
@@ -110,6 +112,8 @@ class Eligibility:
 
     dna_min: float = 0.0
     dna_max: float = math.inf
+    hbsag_min: float = 0.0
+    hbsag_max: float = math.inf
     alt_min: float = 0.0
     alt_max: float = math.inf
     age_min: float = 18.0
@@ -117,7 +121,7 @@ class Eligibility:
     hbeag_positive: bool | None = None
 
     def __post_init__(self) -> None:
-        for name in ("dna", "alt", "age"):
+        for name in ("dna", "hbsag", "alt", "age"):
             low, high = getattr(self, f"{name}_min"), getattr(self, f"{name}_max")
             if not 0.0 <= low < high:
                 raise ValueError(f"{name}: nobody lies between {low} and {high}")

@@ -7,6 +7,7 @@ one patient more changes nobody else and 100 patients are the first 100 of 200.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.streams import stream
 from ifnfactory.population.baseline import GENOTYPES, BaselineDistribution, Eligibility
 from ifnfactory.population.patients import Bools, Floats
-from ifnfactory.population.screening import Screening, nobody_passes, plan_screening
+from ifnfactory.population.screening import Screening, nobody_passes, plan_screening, screened_hbsag
 
 _MOST_PER_PATIENT: Final = 400
 _MOST_AT_LEAST: Final = 20_000
@@ -126,10 +127,32 @@ def _first(enrolled: Enrolled, n: int) -> Enrolled:
 def _age(screening: Screening, u: Floats) -> Floats:
     """Return ages between the limits; the inverse distribution needs no rejection."""
     limits = (screening.eligibility.age_min, screening.eligibility.age_max)
-    mean, sd = screening.age.mean, screening.age.sd
+    return _between(screening.age.mean, screening.age.sd, limits, u)
+
+
+def _between(mean: float, sd: float, limits: Sequence[float], u: Floats) -> Floats:
+    """Return the quantiles `u` of a normal distribution cut at two limits."""
     low, high = (float(ndtr((limit - mean) / sd)) for limit in limits)
     inside = np.clip(low + u * (high - low), 1e-12, 1.0 - 1e-12)
     return np.clip(mean + sd * ndtri(inside), *limits)
+
+
+def log10_hbsag_level(
+    baseline: BaselineDistribution, eligibility: Eligibility, score: Floats
+) -> Floats:
+    """Return log10 HBsAg [IU/mL] between the limits, from standard normal scores, shape of `score`.
+
+    HBsAg is drawn given HBV DNA and ALT. Mapping each score into the allowed range keeps its rank,
+    and thereby the correlations, without turning anybody away.
+    """
+    if eligibility.hbsag_min <= 0.0 and math.isinf(eligibility.hbsag_max):
+        return baseline.log10_hbsag_mean + baseline.log10_hbsag_sd * score
+    found = screened_hbsag(baseline, eligibility)
+    limits = [
+        math.log10(limit) if limit > 0.0 else -math.inf
+        for limit in (eligibility.hbsag_min, eligibility.hbsag_max)
+    ]
+    return _between(found.mean, found.sd, limits, ndtr(score))
 
 
 def _weight(baseline: BaselineDistribution, score: Floats) -> Floats:

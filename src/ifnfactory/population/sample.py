@@ -14,7 +14,7 @@ import numpy as np
 from ifnfactory.biology.steady_state import Baseline, untreated_state
 from ifnfactory.network.model import Network
 from ifnfactory.population.baseline import BaselineDistribution, Eligibility
-from ifnfactory.population.candidates import Enrolled, enrol
+from ifnfactory.population.candidates import Enrolled, enrol, log10_hbsag_level
 from ifnfactory.population.correlations import (
     Correlation,
     correlate,
@@ -146,7 +146,7 @@ def draw_individuals(
     }
     own |= {"log10_hbv_dna": enrolled.dna_score, "ln_alt": enrolled.alt_score}
     scores = correlate(own, copula)
-    log10_hbsag = baseline.log10_hbsag_mean + baseline.log10_hbsag_sd * scores["log10_hbsag"]
+    log10_hbsag = log10_hbsag_level(baseline, eligibility, scores["log10_hbsag"])
     covariates = covariates_of(enrolled, log10_hbsag)
     antibodies = draw_antibodies(enrolled.candidate, enrolled.screened, seed)
     alt = np.exp(enrolled.ln_alt)

@@ -58,6 +58,7 @@ class Screening:
     eligibility: Eligibility
     dna: ScreenedMarker
     alt: ScreenedMarker
+    hbsag: Candidates
     age: Candidates
 
     @property
@@ -107,6 +108,7 @@ def plan_screening(baseline: BaselineDistribution, eligibility: Eligibility) -> 
             by_status(MARKERS["screening_ln_alt"]),
             math.inf,
         ),
+        hbsag=screened_hbsag(baseline, eligibility),
         # A quarter of a year stands in for the smooth edge that the search for the mean wants.
         age=candidates_for(
             baseline.age_mean,
@@ -118,6 +120,16 @@ def plan_screening(baseline: BaselineDistribution, eligibility: Eligibility) -> 
     if problems:
         raise UserInputError(problems)
     return screening
+
+
+def screened_hbsag(baseline: BaselineDistribution, eligibility: Eligibility) -> Candidates:
+    """Return the distribution of log10 HBsAg that the limits cut down to the baseline's.
+
+    HBsAg moves little on a nucleos(t)ide analogue: its limits hold for treated patients as well.
+    """
+    # As for the age, a narrow edge stands in for a sharp one.
+    window = Window(_log10(eligibility.hbsag_min), _log10(eligibility.hbsag_max), 0.05)
+    return candidates_for(baseline.log10_hbsag_mean, max(baseline.log10_hbsag_sd, 1e-3), window)
 
 
 def nobody_passes(share: float) -> Problem:
@@ -170,6 +182,12 @@ def _contradictions(screening: Screening) -> Iterator[Problem]:
             math.log(baseline.alt_median),
             baseline.alt_log_sd,
             [screening.alt.by_status[status] for status in enrolled],
+        ),
+        (
+            "log10 HBsAg [IU/mL]",
+            baseline.log10_hbsag_mean,
+            max(baseline.log10_hbsag_sd, 1e-3),
+            [screening.hbsag],
         ),
         ("age [year]", baseline.age_mean, max(baseline.age_sd, 1e-3), [screening.age]),
     ):

@@ -23,13 +23,13 @@ class ProtocolSummary:
     arms
         Names of the arms.
     n
-        Published number of patients in all arms.
+        Published number of patients in all arms; None where that of an arm is not known.
     """
 
     name: str
     title: str
     arms: tuple[str, ...]
-    n: int
+    n: int | None
 
 
 def protocol_names() -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def list_protocols() -> tuple[ProtocolSummary, ...]:
                 name=name,
                 title=str(raw["title"]),
                 arms=tuple(str(arm["name"]) for arm in arms),
-                n=sum(int(arm["n"]) for arm in arms),
+                n=sum(arm["n"] for arm in arms) if all("n" in arm for arm in arms) else None,
             )
         )
     return tuple(summaries)

@@ -60,6 +60,8 @@ def eligibility_of(file: PopulationFile, laboratory: Laboratory) -> Eligibility:
     return Eligibility(
         dna_min=0.0 if file.hbv_dna_min is None else _dna(file.hbv_dna_min),
         dna_max=math.inf if file.hbv_dna_max is None else _dna(file.hbv_dna_max),
+        hbsag_min=0.0 if file.hbsag_min is None else parse_quantity(file.hbsag_min)[0],
+        hbsag_max=math.inf if file.hbsag_max is None else parse_quantity(file.hbsag_max)[0],
         alt_min=0.0 if file.alt_min is None else _alt(file.alt_min, laboratory.alt_uln),
         alt_max=math.inf if file.alt_max is None else _alt(file.alt_max, laboratory.alt_uln),
         age_min=file.age_min,

@@ -39,14 +39,14 @@ class Arm:
     Attributes
     ----------
     n
-        Published number of patients.
+        Published number of patients; None where it is not known.
     regimen
         What they are given; without any course for an untreated arm.
     """
 
     name: str
     label: str
-    n: int
+    n: int | None
     regimen: Regimen
 
 

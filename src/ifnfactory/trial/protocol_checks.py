@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.pharmacology.regimen import regimen_faults
-from ifnfactory.trial.baseline_file import AgeFile, AltFile, DnaFile, ShareFile
+from ifnfactory.trial.baseline_file import AgeFile, AltFile, DnaFile, HbsagFile, ShareFile
 from ifnfactory.trial.convert import (
     courses_of,
     eligibility_of,
@@ -49,6 +49,7 @@ class _Sections:
     published: Mapping[int, PublishedFile]
     hbeag_positive_share: float | None
     mean_log10_dna: float | None
+    mean_log10_hbsag: float | None
     mean_alt: float | None
     mean_age: float | None
 
@@ -86,6 +87,7 @@ def _read(raw: Mapping[str, Any]) -> _Sections:
     baseline: Mapping[str, Any] = table if isinstance(table, dict) else {}
     share = _try(ShareFile, baseline.get("hbeag_positive_share"))
     dna = _try(DnaFile, baseline.get("log10_hbv_dna"))
+    hbsag = _try(HbsagFile, baseline.get("log10_hbsag"))
     alt = _try(AltFile, baseline.get("alt"))
     age = _try(AgeFile, baseline.get("age"))
     arms = raw.get("arm")
@@ -103,6 +105,7 @@ def _read(raw: Mapping[str, Any]) -> _Sections:
         published=_several(PublishedFile, raw.get("published")),
         hbeag_positive_share=None if share is None else share.value,
         mean_log10_dna=None if dna is None else log10_dna_iu(dna.mean, dna.unit),
+        mean_log10_hbsag=None if hbsag is None else hbsag.mean,
         mean_alt=None if alt is None else mean_alt(alt, laboratory.alt_uln),
         mean_age=None if age is None else age.mean,
     )
@@ -167,8 +170,10 @@ def _baseline_faults(sections: _Sections) -> list[Fault]:
             )
         )
     dna = None if sections.mean_log10_dna is None else 10.0**sections.mean_log10_dna
+    hbsag = None if sections.mean_log10_hbsag is None else 10.0**sections.mean_log10_hbsag
     for key, value, low, high, unit in (
         ("log10_hbv_dna", dna, window.dna_min, window.dna_max, "IU/mL of HBV DNA"),
+        ("log10_hbsag", hbsag, window.hbsag_min, window.hbsag_max, "IU/mL of HBsAg"),
         ("alt", sections.mean_alt, window.alt_min, window.alt_max, "U/L of ALT"),
         ("age", sections.mean_age, window.age_min, window.age_max, "years"),
     ):

@@ -56,6 +56,8 @@ class PopulationFile(Sourced):
     )
     hbv_dna_min: str | None = Field(None, description='e.g. "500000 copies/mL"')
     hbv_dna_max: str | None = Field(None, description='e.g. "2000 IU/mL"')
+    hbsag_min: str | None = Field(None, description='e.g. "100 IU/mL"')
+    hbsag_max: str | None = Field(None, description='e.g. "1500 IU/mL"')
     alt_min: str | None = Field(None, description='e.g. "1 xULN"')
     alt_max: str | None = Field(None, description='e.g. "10 xULN"')
     age_min: float = Field(18.0, ge=18, le=100, description="an age of 18 years or more")
@@ -66,6 +68,11 @@ class PopulationFile(Sourced):
     @classmethod
     def _dna(cls, text: str | None) -> str | None:
         return text if text is None else _quantity(text, DNA_UNITS, "500000 copies/mL")
+
+    @field_validator("hbsag_min", "hbsag_max")
+    @classmethod
+    def _hbsag(cls, text: str | None) -> str | None:
+        return text if text is None else _quantity(text, ("IU/mL",), "1500 IU/mL")
 
     @field_validator("alt_min", "alt_max")
     @classmethod
@@ -167,7 +174,9 @@ class ArmFile(Section):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="a short name in lower case")
     label: str = Field("", description="the name of the arm in words")
-    n: int = Field(gt=0, description="the number of patients in the published arm")
+    n: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="the number of patients in the published arm, where it is known"
+    )
     untreated: bool = Field(False, description="true for an arm that is given nothing")
     course: list[CourseFile] = Field([], description="one [[arm.course]] for each course")
 
