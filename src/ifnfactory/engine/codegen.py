@@ -1,8 +1,8 @@
 """Writes the source of a kernel: right-hand side, Jacobian, factorisation, solve and stages.
 
-Everything lies in one flat work array at constant offsets: with separate arrays LLVM cannot prove
-that they do not overlap, and the loops over lanes stay scalar. Row r of the array holds one number
-for each of the eight lanes, at ``r * 8 ... r * 8 + 7``.
+Everything lies in one flat work array at constant offsets. Row r of the array holds one number
+for each of the eight lanes, at ``r * 8 ... r * 8 + 7``. The functions are Python text in the small
+subset that `lanes` turns into vector instructions.
 """
 
 from __future__ import annotations
@@ -14,9 +14,21 @@ from ifnfactory.engine.emit import LANES, Lines
 from ifnfactory.engine.sparse_lu import LuPlan, plan_lu
 from ifnfactory.engine.symbolic import Assignment, FlatSystem
 
-_DECORATOR = (
-    '@njit(error_model="numpy", nogil=True, cache=True, fastmath={"contract", "arcp", "nsz"})'
-)
+
+@dataclass(frozen=True)
+class KernelSource:
+    """Text of a kernel.
+
+    Attributes
+    ----------
+    lanes
+        The lane functions: read, never imported.
+    loop
+        The module that steers them; it finds them in ``<its own name>.lanes`` beside it.
+    """
+
+    lanes: str
+    loop: str
 
 
 @dataclass(frozen=True)
@@ -35,18 +47,13 @@ class Layout:
     rows: int
 
 
-def write_kernel(system: FlatSystem, template: str) -> str:
-    """Return the source of a kernel module for `system`, ending with `template`."""
+def write_kernel(system: FlatSystem, template: str) -> KernelSource:
+    """Return the source of a kernel for `system`, whose control loop is `template`."""
     n = len(system.states)
     lu = plan_lu(n, [(row, column) for row, column, _ in system.jacobian])
     layout = _layout(system, lu)
-    parts = [
-        '"""Generated kernel; do not edit."""',
-        "import math",
-        "import numpy as np",
-        "from numba import njit",
-        "from ifnfactory.engine.vector_math import vfloor, vpow",
-        _constants(system, lu, layout),
+    lanes = [
+        "# Generated lane functions; do not edit.",
         _hoist(system, layout),
         _rhs(system, layout),
         _rhs_and_matrix(system, layout, lu),
@@ -55,9 +62,21 @@ def write_kernel(system: FlatSystem, template: str) -> str:
         *(_combine(n, layout, stage) for stage in range(2, rosenbrock.STAGES + 1)),
         _judge(n, layout),
         _trial_step(),
+    ]
+    loop = [
+        '"""Generated kernel; do not edit."""',
+        "import math",
+        "from pathlib import Path",
+        "import numpy as np",
+        "from numba import njit",
+        "from ifnfactory.engine.lanes import lane_function",
+        _constants(system, lu, layout),
+        'LANES = Path(__file__).with_suffix(".lanes")',
+        'hoist = lane_function(LANES, "hoist")',
+        'trial_step = lane_function(LANES, "trial_step")',
         template,
     ]
-    return "\n\n".join(parts) + "\n"
+    return KernelSource("\n\n".join(lanes) + "\n", "\n".join(loop) + "\n")
 
 
 def _layout(system: FlatSystem, lu: LuPlan) -> Layout:
@@ -93,6 +112,7 @@ def _constants(system: FlatSystem, lu: LuPlan, at: Layout) -> str:
         "ERROR": (at.scalars + 1) * LANES,
         "NEGATIVE": (at.scalars + 2) * LANES,
         "ACCEPT": (at.scalars + 3) * LANES,
+        "RELATIVE": (at.scalars + 4) * LANES,
         "GAMMA": rosenbrock.GAMMA,
         "SIZE": at.rows * LANES,
         "FACTOR_ENTRIES": len(lu.entries),
@@ -107,22 +127,18 @@ def _addresses(system: FlatSystem, at: Layout, state_row: int) -> dict[str, int]
     return addresses
 
 
-def _function(head: str, lines: list[str], indent: int = 8) -> str:
-    pad = " " * indent
-    return "\n".join([_DECORATOR, head, *(pad + line for line in (lines or ["pass"]))])
-
-
 def _lane_function(name: str, lines: list[str]) -> str:
-    return _function(f"def {name}(w):\n    for l in range({LANES}):", lines)
+    head = [f"def {name}(w):", f"    for l in range({LANES}):"]
+    return "\n".join([*head, *("        " + line for line in (lines or ["pass"]))])
 
 
 def _hoist(system: FlatSystem, at: Layout) -> str:
-    """Write what depends on a patient's constants alone, for one lane."""
+    """Constants → what depends on them alone."""
     out = Lines(_addresses(system, at, at.state))
     for i, (symbol, expression) in enumerate(system.hoisted):
         out.assign([(symbol, expression)])
         out.store(at.hoisted + i, symbol)
-    return _function("def hoist(w, l):", out.lines, 4)
+    return _lane_function("hoist", out.lines)
 
 
 def _rhs(system: FlatSystem, at: Layout) -> str:
@@ -204,7 +220,7 @@ def _combine(n: int, at: Layout, stage: int) -> str:
 
 def _judge(n: int, at: Layout) -> str:
     """Write the new value into stage, its squared error norm and its most negative entry."""
-    lines = ["error = 0.0", "negative = 0.0"]
+    lines = [f"rtol = w[{(at.scalars + 4) * LANES} + l]", "error = 0.0", "negative = 0.0"]
     for i in range(n):
         stage, state = (at.stage + i) * LANES, (at.state + i) * LANES
         lines += [
@@ -220,15 +236,15 @@ def _judge(n: int, at: Layout) -> str:
         ]
     lines += [f"w[{(at.scalars + 1) * LANES} + l] = error"]
     lines += [f"w[{(at.scalars + 2) * LANES} + l] = negative"]
-    return _function(f"def judge(w, rtol):\n    for l in range({LANES}):", lines)
+    return _lane_function("judge", lines)
 
 
 def _trial_step() -> str:
     """One trial step of every lane."""
-    lines = ["rhs_and_matrix(w)", "factor(w)", "solve_1(w)"]
+    calls = ["rhs_and_matrix", "factor", "solve_1"]
     for stage in range(2, rosenbrock.STAGES + 1):
-        lines += [f"combine_{stage}(w)", "rhs(w)", f"solve_{stage}(w)"]
-    return _function("def trial_step(w, rtol):", [*lines, "judge(w, rtol)"], 4)
+        calls += [f"combine_{stage}", "rhs", f"solve_{stage}"]
+    return "\n".join(["def trial_step(w):", *(f"    {name}(w)" for name in (*calls, "judge"))])
 
 
 def _slope(at: Layout, n: int, stage: int, i: int) -> str:

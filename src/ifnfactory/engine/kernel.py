@@ -24,7 +24,7 @@ from typing import Any
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.network.model import Network
 
-_SOURCES = ("vector_math", "symbolic", "emit", "sparse_lu", "rosenbrock", "codegen")
+_SOURCES = ("vector_math", "symbolic", "emit", "lanes", "sparse_lu", "rosenbrock", "codegen")
 _TEMPLATE = Path(__file__).with_name("_advance_template.py")
 CACHE_VARIABLE = "IFNFACTORY_CACHE_DIR"
 
@@ -134,10 +134,15 @@ def _write_source(network: Network, key: str, folder: Path) -> None:
         return
     source = write_kernel(flatten(network), _TEMPLATE.read_text(encoding="utf-8"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Write, then rename: another process may be doing the same.
+    _replace(target.with_suffix(".lanes"), source.lanes)
+    _replace(target, source.loop)
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write, then rename: another process may be doing the same."""
     handle, name = tempfile.mkstemp(dir=target.parent, suffix=".tmp")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(source)
+        file.write(text)
     Path(name).replace(target)
 
 
