@@ -1,7 +1,9 @@
 """What only the compiled kernel promises: identical bits, accuracy, no negative states, a cache."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from ifnfactory.bench.common_problem import (
 )
 from ifnfactory.bench.engine import worst_error
 from ifnfactory.engine.batch import Events, Tolerances, compiled, finish, init
-from ifnfactory.engine.kernel import is_cached, kernel_key, load_kernel
+from ifnfactory.engine.kernel import CACHE_VARIABLE, is_cached, kernel_key, load_kernel
 from ifnfactory.engine.reference import right_hand_side
 
 
@@ -145,6 +147,60 @@ def test_the_kernel_is_cached_on_disk_for_the_next_process() -> None:
     fresh, seconds = done.stdout.split()
     assert fresh == "False"
     assert float(seconds) < 5.0
+
+
+def run_in_process(cache: Path) -> subprocess.Popen[str]:
+    code = (
+        "import sys; sys.path.insert(0, 'tests')\n"
+        "from engine_problems import kernel_integrator, toy, typical\n"
+        "from ifnfactory.engine.batch import Events, init\n"
+        "from ifnfactory.engine.kernel import load_kernel\n"
+        "start = init(toy(), *typical(toy(), 1))\n"
+        "_, info = kernel_integrator(toy())(start, 7.0, Events.none(1), [7.0])\n"
+        "print(load_kernel(toy()).key, info.output.tobytes().hex())\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, CACHE_VARIABLE: str(cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def answers(*processes: subprocess.Popen[str]) -> set[str]:
+    ends = [(*process.communicate(), process.returncode) for process in processes]
+    assert [(error, code) for _, error, code in ends] == [("", 0)] * len(processes)
+    return {output for output, _, _ in ends}
+
+
+def test_processes_that_make_the_same_kernel_at_once_all_succeed(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert len(answers(*(run_in_process(cache) for _ in range(3)))) == 1
+    assert [path.name for path in cache.iterdir()] == [kernel_key(toy())]
+
+
+def test_a_damaged_kernel_is_made_again(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    good = answers(run_in_process(cache))
+    home = cache / kernel_key(toy())
+    files = sorted(path for path in home.rglob("*") if path.is_file())
+    assert {path.suffix for path in files} >= {".py", ".lanes", ".nbi", ".nbc"}
+    for file in files:
+        file.write_bytes(b"\x00garbage")
+    assert answers(run_in_process(cache)) == good
+    for file in files:
+        if file.suffix == ".nbc":
+            file.write_bytes(file.read_bytes()[:1000])
+    assert answers(run_in_process(cache)) == good
+
+
+def test_a_cache_that_cannot_be_written_costs_a_compilation_only(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.write_text("a file stands where the folder should be")
+    good = answers(run_in_process(tmp_path / "other"))
+    assert answers(run_in_process(cache)) == good
+    assert cache.is_file()
 
 
 def test_the_key_names_the_model() -> None:

@@ -56,9 +56,10 @@ def lane_function(file: Path, name: str) -> Any:
     @intrinsic
     def call(typingctx: Any, w: Any) -> tuple[Signature, Any]:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            module = lane_module(file.read_text(encoding="utf-8"), name, file.stem)
+            prefix = file.parent.name  # the kernel's hash: functions of kernels must not mix
+            module = lane_module(file.read_text(encoding="utf-8"), name, prefix)
             context.active_code_library.add_ir_module(module)
-            symbol = f"{file.stem}.{name}"
+            symbol = f"{prefix}.{name}"
             known = builder.module.globals.get(symbol)
             function = known or ir.Function(builder.module, _KIND, symbol)
             work = context.make_array(signature.args[0])(context, builder, args[0]).data
