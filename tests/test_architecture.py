@@ -29,6 +29,7 @@ VIOLATIONS = {
     "population": {"population": "from ifnfactory.runs import folder"},
     "runs": {"runs": "from ifnfactory.trial import result"},
     "exchange": {"exchange": "from ifnfactory.engine import batch"},
+    "evidence": {"evidence": "from ifnfactory.engine import batch"},
 }
 """For each contract: room (or file) and the line to plant there."""
 

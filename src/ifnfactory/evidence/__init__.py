@@ -1,0 +1,1 @@
+"""Evidence: published outcomes, and whether the virtual trials reproduce them."""
