@@ -7,7 +7,6 @@ one patient more changes nobody else and 100 patients are the first 100 of 200.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -130,7 +129,7 @@ def _age(screening: Screening, u: Floats) -> Floats:
     return _between(screening.age.mean, screening.age.sd, limits, u)
 
 
-def _between(mean: float, sd: float, limits: Sequence[float], u: Floats) -> Floats:
+def _between(mean: float, sd: float, limits: tuple[float, float], u: Floats) -> Floats:
     """Return the quantiles `u` of a normal distribution cut at two limits."""
     low, high = (float(ndtr((limit - mean) / sd)) for limit in limits)
     inside = np.clip(low + u * (high - low), 1e-12, 1.0 - 1e-12)
@@ -148,10 +147,8 @@ def log10_hbsag_level(
     if eligibility.hbsag_min <= 0.0 and math.isinf(eligibility.hbsag_max):
         return baseline.log10_hbsag_mean + baseline.log10_hbsag_sd * score
     found = screened_hbsag(baseline, eligibility)
-    limits = [
-        math.log10(limit) if limit > 0.0 else -math.inf
-        for limit in (eligibility.hbsag_min, eligibility.hbsag_max)
-    ]
+    lowest, highest = eligibility.hbsag_min, eligibility.hbsag_max
+    limits = (math.log10(lowest) if lowest > 0.0 else -math.inf, math.log10(highest))
     return _between(found.mean, found.sd, limits, ndtr(score))
 
 
