@@ -1,0 +1,1 @@
+"""The decades after therapy: risk scores, states, hazards, lifetimes, burden."""
