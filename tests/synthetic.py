@@ -73,7 +73,7 @@ def trial_result(patients: int = 40, failed: int = 1, name: str = "lau2005") -> 
             status[:failed] = int(Status.STEP_LIMIT)
             for marker in (sheet.hbv_dna, sheet.hbsag, sheet.alt, sheet.hbv_rna):
                 marker[:failed, 3:] = np.nan
-        outcomes.append(ArmOutcome(arm.name, people, sheet, status))
+        outcomes.append(ArmOutcome(arm.name, people, sheet, status, np.full(patients, np.inf)))
     return TrialResult(
         protocol=protocol,
         seed=1,

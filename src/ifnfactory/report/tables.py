@@ -21,6 +21,7 @@ PATIENT_UNITS: Final = {
     "hbv_dna0": "IU/mL",
     "hbsag0": "IU/mL",
     "alt0": "U/L",
+    "last_week": "week",
 }
 MARKER_UNITS: Final = {
     "hbv_dna": "IU/mL",
@@ -51,10 +52,11 @@ def patients_table(result: TrialResult) -> ColumnTable:
     columns = [_stack([getattr(arm.patients, name) for arm in result.arms]) for name in names]
     words = np.array([status.word for status in Status])
     status = [words[arm.status] for arm in result.arms]
+    last = _stack([arm.last_week for arm in result.arms])
     return ColumnTable(
-        names=("arm", *names, "status"),
-        units=("", *(PATIENT_UNITS.get(name, "") for name in names), ""),
-        columns=(_stack(arms), *columns, _stack(status)),
+        names=("arm", *names, "status", "last_week"),
+        units=("", *(PATIENT_UNITS.get(name, "") for name in names), "", PATIENT_UNITS["last_week"]),
+        columns=(_stack(arms), *columns, _stack(status), np.where(np.isinf(last), np.nan, last)),
     )
 
 

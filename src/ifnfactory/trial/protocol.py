@@ -15,11 +15,13 @@ from ifnfactory.foundation.schema_faults import schema_faults
 from ifnfactory.foundation.toml_gate import located, parse_toml, read_text
 from ifnfactory.pharmacology.regimen import Regimen
 from ifnfactory.population.baseline import BaselineDistribution, Eligibility
+from ifnfactory.trial import attendance as attendances
+from ifnfactory.trial.attendance import Attendance
 from ifnfactory.trial.baseline_file import BaselineFile, Sourced
 from ifnfactory.trial.catalogue import list_protocols, protocol_names, protocol_text
 from ifnfactory.trial.convert import baseline_of, courses_of, eligibility_of, laboratory_of
 from ifnfactory.trial.protocol_checks import agreement_faults
-from ifnfactory.trial.protocol_file import ArmFile, ProtocolFile, PublishedFile
+from ifnfactory.trial.protocol_file import ArmFile, AttendanceFile, ProtocolFile, PublishedFile
 
 __all__ = [
     "Arm",
@@ -113,6 +115,8 @@ class Protocol:
         Weeks of the visits from 0 on, increasing.
     follow_up_weeks
         Weeks seen after the end of treatment.
+    attendance
+        How fast patients stop coming.
     source_text
         The file, word for word.
     """
@@ -128,6 +132,7 @@ class Protocol:
     laboratory: Laboratory
     visit_weeks: tuple[float, ...]
     follow_up_weeks: float
+    attendance: Attendance
     arms: tuple[Arm, ...]
     published: tuple[PublishedResult, ...]
     source_text: str
@@ -220,10 +225,17 @@ def _protocol(file: ProtocolFile, name: str, text: str) -> Protocol:
         laboratory=laboratory,
         visit_weeks=tuple(file.schedule.visits),
         follow_up_weeks=file.schedule.follow_up_weeks,
+        attendance=_attendance(file.attendance),
         arms=tuple(_arm(arm) for arm in file.arm),
         published=tuple(_result(row, file.citation) for row in file.published),
         source_text=text,
     )
+
+
+def _attendance(file: AttendanceFile | None) -> Attendance:
+    if file is None:
+        return attendances.DEFAULT
+    return Attendance(file.lost_per_year, Source(file.source, file.tag), file.default)
 
 
 def _arm(file: ArmFile) -> Arm:

@@ -105,6 +105,14 @@ class LaboratoryFile(Sourced):
         return text
 
 
+class AttendanceFile(Sourced):
+    """How fast patients are lost to follow-up."""
+
+    lost_per_year: float = Field(
+        ge=0, lt=1, description="the hazard of leaving per year, between 0 and 1"
+    )
+
+
 class ScheduleFile(Section):
     """When patients are seen."""
 
@@ -249,5 +257,8 @@ class ProtocolFile(Section):
     baseline: BaselineFile = Field(description="tables [baseline.age], [baseline.weight], ...")
     laboratory: LaboratoryFile = Field(description="a table [laboratory]")
     schedule: ScheduleFile = Field(description="a table [schedule]")
+    attendance: AttendanceFile | None = Field(
+        None, description="a table [attendance]; left out: 5.5 % of patients leave a year"
+    )
     arm: list[ArmFile] = Field(min_length=1, description="one [[arm]] for each arm")
     published: list[PublishedFile] = Field([], description="one [[published]] for each result")

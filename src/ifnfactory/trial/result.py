@@ -56,12 +56,15 @@ class ArmOutcome:
     ----------
     status
         Shape (patients,): codes of `engine.status.Status`.
+    last_week
+        Shape (patients,): the week after which a patient does not come any more; inf: stays.
     """
 
     arm: str
     patients: PatientTable
     panel: Panel
     status: NDArray[np.int64]
+    last_week: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import versions
 from ifnfactory.pharmacology.coupling import draw_deviations
 from ifnfactory.population.release import Population, shipped_population
+from ifnfactory.trial.attendance import last_weeks, unseen_after
 from ifnfactory.trial.course import Clinic, Treatment
 from ifnfactory.trial.endpoints import EndpointContext, evaluate, parse_endpoint, timing_fault
 from ifnfactory.trial.estimates import estimate
@@ -72,6 +73,7 @@ class Simulator:
         people = self.population.draw(protocol.baseline, protocol.eligibility, patients, seed)
         deviations = draw_deviations(seed, patients)
         watcher.end()
+        last_week = last_weeks(protocol.attendance, patients, seed)
         watcher.begin("treating patients", patients * len(protocol.arms))
         arms: list[ArmOutcome] = []
         for arm in protocol.arms:
@@ -80,7 +82,8 @@ class Simulator:
             )
             course = self.clinic.follow(treatment, people, deviations, watcher)
             panel = measure(_hide(course.truth, course.status), protocol.laboratory, seed)
-            arms.append(ArmOutcome(arm.name, people.table, panel, course.status))
+            seen = unseen_after(panel, last_week)
+            arms.append(ArmOutcome(arm.name, people.table, seen, course.status, last_week))
         watcher.end()
         rows = tuple(row for outcome in arms for row in _rows(protocol, outcome))
         return TrialResult(
