@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ifnfactory.trial.catalogue import protocol_names
-from ifnfactory.trial.protocol import Arm, Protocol, load_protocol
+from ifnfactory.trial.protocol import Protocol, load_protocol
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "library.md"
@@ -170,10 +170,14 @@ def page() -> str:
 
 
 def _trials() -> Iterator[str]:
-    yield "| name | trial | arms: patients | n | results | weeks | defaults |"
+    yield "| name | trial | arms | n | results | weeks | defaults |"
     yield "|---|---|---|---|---|---|---|"
     for protocol in library():
-        arms = "<br>".join(f"`{arm.name}`: {_prescription(arm)}" for arm in protocol.arms)
+        years = protocol.baseline.prior_na_years
+        before = f"after {years:g} years on a nucleos(t)ide analogue:<br>" if years else ""
+        arms = before + "<br>".join(
+            f"`{arm.name}`: {'; '.join(arm.regimen.prescription())}" for arm in protocol.arms
+        )
         sizes = "<br>".join("–" if arm.n is None else str(arm.n) for arm in protocol.arms)
         weeks = ", ".join(f"{week:g}" for week in sorted({r.week for r in protocol.published}))
         defaults = sum(each.default for each in protocol.baseline_sources)
@@ -181,10 +185,6 @@ def _trials() -> Iterator[str]:
             f"| `{protocol.name}` | {protocol.citation} | {arms} | {sizes} | "
             f"{len(protocol.published)} | {weeks or '–'} | {defaults} |"
         )
-
-
-def _prescription(arm: Arm) -> str:
-    return "; ".join(arm.regimen.prescription())
 
 
 def _missing() -> Iterator[str]:
