@@ -178,7 +178,9 @@ def _trials() -> Iterator[str]:
         arms = before + "<br>".join(
             f"`{arm.name}`: {'; '.join(arm.regimen.prescription())}" for arm in protocol.arms
         )
-        sizes = "<br>".join("–" if arm.n is None else str(arm.n) for arm in protocol.arms)
+        sizes = ("<br>" if years else "") + "<br>".join(
+            "–" if arm.n is None else str(arm.n) for arm in protocol.arms
+        )
         weeks = ", ".join(f"{week:g}" for week in sorted({r.week for r in protocol.published}))
         defaults = sum(each.default for each in protocol.baseline_sources)
         yield (
