@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from synthetic import trial_result
 
+from ifnfactory.report import tables as tables_module
 from ifnfactory.report.tables import (
     PATIENT_UNITS,
     endpoints_table,
     patients_table,
     trial_tables,
-    visits_table,
+    visits_tables,
 )
 from ifnfactory.trial.result import TrialResult
 
@@ -50,10 +51,10 @@ def test_every_measured_covariate_has_a_unit(result: TrialResult) -> None:
 
 
 def test_visits_have_one_row_a_patient_and_visit(result: TrialResult) -> None:
-    table = visits_table(result)
+    tables = list(visits_tables(result))
     visits = len(result.protocol.visit_weeks)
-    assert table.rows == 12 * visits * len(result.arms)
-    row = visits * 12 + visits * 5 + 4  # second arm, sixth patient, fifth visit
+    assert [table.rows for table in tables] == [12 * visits] * len(result.arms)
+    table, row = tables[1], visits * 5 + 4  # second arm, sixth patient, fifth visit
     assert table.column("arm")[row] == result.arms[1].arm
     assert table.column("patient")[row] == 5
     assert table.column("week")[row] == result.protocol.visit_weeks[4]
@@ -61,8 +62,20 @@ def test_visits_have_one_row_a_patient_and_visit(result: TrialResult) -> None:
     assert table.column("anti_hbe")[row] == result.arms[1].panel.anti_hbe[5, 4]
 
 
+def test_many_patients_come_in_parts(result: TrialResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = list(visits_tables(result))
+    monkeypatch.setattr(tables_module, "PATIENTS_AT_ONCE", 5)
+    parts = list(visits_tables(result))
+    assert len(parts) == 3 * len(whole)
+    for name in ("patient", "week", "hbv_dna", "anti_hbe"):
+        np.testing.assert_array_equal(
+            np.concatenate([part.column(name) for part in parts]),
+            np.concatenate([table.column(name) for table in whole]),
+        )
+
+
 def test_visits_name_their_units(result: TrialResult) -> None:
-    table = visits_table(result)
+    table = next(visits_tables(result))
     units = dict(zip(table.names, table.units, strict=True))
     assert units == {
         "arm": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def example() -> ColumnTable:
 
 
 def test_types_units_and_nulls(tmp_path: Path) -> None:
-    write_parquet(tmp_path / "t.parquet", example())
+    write_parquet(tmp_path / "t.parquet", [example()])
     schema = pq.read_schema(tmp_path / "t.parquet")
     assert [str(schema.field(name).type) for name in schema.names] == [
         "string",
@@ -53,13 +54,22 @@ def test_types_units_and_nulls(tmp_path: Path) -> None:
 
 
 def test_reading_gives_back_what_was_written(tmp_path: Path) -> None:
-    write_parquet(tmp_path / "t.parquet", example())
+    write_parquet(tmp_path / "t.parquet", [example()])
     read = read_parquet(tmp_path / "t.parquet")
     assert read.units == example().units
     assert read.column("arm").tolist() == ["peg", "lam"]
     assert read.column("female").dtype == np.bool_
     assert np.ma.getmaskarray(read.column("n_published")).tolist() == [False, True]
     assert read.column("n_published")[0] == 271
+
+
+def test_parts_are_written_one_below_the_other(tmp_path: Path) -> None:
+    def parts() -> Iterator[ColumnTable]:
+        for first in (0.0, 2.0, 4.0):
+            yield ColumnTable(("x",), ("day",), (np.array([first, first + 1.0]),))
+
+    assert write_parquet(tmp_path / "t.parquet", parts()) == 6
+    assert read_parquet(tmp_path / "t.parquet").column("x").tolist() == [0, 1, 2, 3, 4, 5]
 
 
 @given(hnp.arrays(np.float64, st.integers(0, 30), elements=st.floats(allow_nan=False)))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ifnfactory.cli.faults import Faults
+from ifnfactory.foundation.provenance import memory_bytes
 from ifnfactory.runs.folder import check_destination
 from ifnfactory.trial.protocol import Protocol, load_protocol
+from ifnfactory.trial.size import memory_needed
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,20 @@ class RunRequest:
         if out is not None:
             faults.of(lambda: check_destination(out, self.overwrite))
         protocol = faults.of(lambda: load_protocol(self.name))
+        if protocol is not None:
+            self._fits(protocol, faults)
         if protocol is None or faults.problems:
             raise faults.error()
         return protocol
+
+    def _fits(self, protocol: Protocol, faults: Faults) -> None:
+        """Note a problem if the patients cannot be held in this machine's memory."""
+        there = memory_bytes()
+        if there is not None:
+            faults.unless(
+                memory_needed(protocol, self.patients) <= there,
+                f"they need about {memory_needed(protocol, self.patients) / 1e9:,.0f} GB of memory",
+                f"--patients {self.patients}",
+                f"this machine has {there / 1e9:,.0f} GB: "
+                f"give {there // memory_needed(protocol, 1):,} or fewer",
+            )

@@ -41,3 +41,11 @@ def platform_record() -> dict[str, str]:
         "cpu": cpu_model(),
         "cores": str(os.cpu_count() or 1),
     }
+
+
+def memory_bytes() -> int | None:
+    """Return the memory of this machine, None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not every system has it, or all of it
+        return None

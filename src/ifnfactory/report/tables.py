@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Final
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ifnfactory.engine.status import Status
 from ifnfactory.foundation.table import Column, ColumnTable
 from ifnfactory.population.patients import PatientTable
-from ifnfactory.trial.result import TrialResult
+from ifnfactory.trial.result import ArmOutcome, TrialResult
 
 PATIENT_UNITS: Final = {
     "age": "year",
@@ -36,12 +36,16 @@ MARKER_UNITS: Final = {
 }
 
 
-def trial_tables(result: TrialResult) -> list[tuple[str, ColumnTable]]:
-    """Return file name and table for everything a run folder keeps as numbers."""
+PATIENTS_AT_ONCE: Final = 4096
+"""Patients of a part of the visits: what is copied on its way to the disk stays small."""
+
+
+def trial_tables(result: TrialResult) -> list[tuple[str, Iterable[ColumnTable]]]:
+    """Return file name and table, in parts, for everything a run folder keeps as numbers."""
     return [
-        ("patients.parquet", patients_table(result)),
-        ("visits.parquet", visits_table(result)),
-        ("endpoints.parquet", endpoints_table(result)),
+        ("patients.parquet", [patients_table(result)]),
+        ("visits.parquet", visits_tables(result)),
+        ("endpoints.parquet", [endpoints_table(result)]),
     ]
 
 
@@ -55,27 +59,34 @@ def patients_table(result: TrialResult) -> ColumnTable:
     last = _stack([arm.last_week for arm in result.arms])
     return ColumnTable(
         names=("arm", *names, "status", "last_week"),
-        units=("", *(PATIENT_UNITS.get(name, "") for name in names), "", PATIENT_UNITS["last_week"]),
+        units=(
+            "",
+            *(PATIENT_UNITS.get(name, "") for name in names),
+            "",
+            PATIENT_UNITS["last_week"],
+        ),
         columns=(_stack(arms), *columns, _stack(status), np.where(np.isinf(last), np.nan, last)),
     )
 
 
-def visits_table(result: TrialResult) -> ColumnTable:
-    """Return one row a patient and visit: what the laboratory reported."""
-    keys: list[list[Column]] = [[], [], []]
+def visits_tables(result: TrialResult) -> Iterator[ColumnTable]:
+    """Give one row a patient and visit, what the laboratory reported, some patients at a time."""
     for arm in result.arms:
-        patients, visits = arm.panel.hbv_dna.shape
-        keys[0].append(np.full(patients * visits, arm.arm))
-        keys[1].append(np.repeat(arm.patients.patient, visits))
-        keys[2].append(np.tile(arm.panel.week, patients))
-    markers = [
-        _stack([getattr(arm.panel, name).reshape(-1) for arm in result.arms])
-        for name in MARKER_UNITS
-    ]
+        for start in range(0, len(arm.patients), PATIENTS_AT_ONCE):
+            yield _visits(arm, slice(start, start + PATIENTS_AT_ONCE))
+
+
+def _visits(arm: ArmOutcome, part: slice) -> ColumnTable:
+    patients, visits = arm.panel.hbv_dna[part].shape
     return ColumnTable(
         names=("arm", "patient", "week", *MARKER_UNITS),
         units=("", "", "week", *MARKER_UNITS.values()),
-        columns=(*(_stack(key) for key in keys), *markers),
+        columns=(
+            np.full(patients * visits, arm.arm),
+            np.repeat(arm.patients.patient[part], visits),
+            np.tile(arm.panel.week, patients),
+            *(getattr(arm.panel, name)[part].reshape(-1) for name in MARKER_UNITS),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ifnfactory.foundation.errors import Problem, UserInputError
@@ -74,7 +74,7 @@ def _existing_ancestor(path: Path) -> Path:
 def write_run(
     path: Path,
     manifest: Manifest,
-    tables: Sequence[tuple[str, ColumnTable]],
+    tables: Sequence[tuple[str, Iterable[ColumnTable]]],
     documents: Sequence[tuple[str, str]],
     overwrite: bool = False,
 ) -> None:
@@ -87,7 +87,7 @@ def write_run(
     manifest
         The run's provenance; the hashes of the files are added.
     tables
-        File name ("visits.parquet") and table.
+        File name ("visits.parquet") and the table's parts, which are written one by one.
     documents
         File name ("report.html") and text.
     overwrite
@@ -110,7 +110,7 @@ def write_run(
 def _write(
     path: Path,
     manifest: Manifest,
-    tables: Sequence[tuple[str, ColumnTable]],
+    tables: Sequence[tuple[str, Iterable[ColumnTable]]],
     documents: Sequence[tuple[str, str]],
     overwrite: bool,
 ) -> None:
@@ -128,14 +128,14 @@ def _write(
 def _fill(
     folder: Path,
     manifest: Manifest,
-    tables: Sequence[tuple[str, ColumnTable]],
+    tables: Sequence[tuple[str, Iterable[ColumnTable]]],
     documents: Sequence[tuple[str, str]],
 ) -> None:
     """Write and flush every file; the manifest comes last because it knows the others."""
     records: list[FileRecord] = []
-    for name, table in tables:
-        write_parquet(folder / name, table)
-        records.append(_record(folder / name, table.rows))
+    for name, parts in tables:
+        rows = write_parquet(folder / name, parts)
+        records.append(_record(folder / name, rows))
     for name, text in documents:
         (folder / name).write_text(text, encoding="utf-8")
         records.append(_record(folder / name, None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,22 @@ def to_arrow(table: ColumnTable) -> ArrowTable:
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def write_parquet(path: Path, table: ColumnTable) -> None:
-    """Write `table` to a new Parquet file at `path`."""
-    pq.write_table(to_arrow(table), path, compression="zstd")
+def write_parquet(path: Path, parts: Iterable[ColumnTable]) -> int:
+    """Write the parts of a table to a new Parquet file at `path`; return the number of rows.
+
+    Only one part is converted at a time. Parts have the same columns; there is at least one.
+    """
+    rows = 0
+    with ExitStack() as opened:
+        writer: Any = None
+        for part in parts:
+            table = to_arrow(part)
+            if writer is None:
+                new = pq.ParquetWriter(path, table.schema, compression="zstd")
+                writer = opened.enter_context(new)
+            writer.write_table(table)
+            rows += part.rows
+    return rows
 
 
 def read_parquet(path: Path) -> ColumnTable:

@@ -1,0 +1,22 @@
+"""How much memory a trial takes, so that an impossible one is refused before it begins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ifnfactory.trial.protocol import Protocol
+
+_BYTES_A_PATIENT: Final = 6_000
+"""Covariates, parameters and untreated state, and what it takes to draw them."""
+_BYTES_A_VISIT: Final = 100
+"""Seven markers of eight bytes and two antibodies for as long as the run lasts, and the values
+behind them for as long as their arm is measured."""
+
+
+def memory_needed(protocol: Protocol, patients: int) -> int:
+    """Return about how many bytes a run with `patients` in each arm holds at its peak.
+
+    tests/test_memory.py measures that a run stays below this.
+    """
+    visits = len(protocol.visit_weeks) * len(protocol.arms)
+    return patients * (_BYTES_A_PATIENT + _BYTES_A_VISIT * visits)
