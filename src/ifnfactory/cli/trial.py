@@ -66,14 +66,15 @@ def run(
 
     protocol = RunRequest(name, patients, seed, out, overwrite, threads).checked()
     from ifnfactory.cli.result_view import result_view
-    from ifnfactory.report.save import save_trial
     from ifnfactory.trial.run import run_trial
 
     started = datetime.now(UTC)
     with ScreenProgress() as progress:
         result = run_trial(protocol, patients, seed, threads, progress)
         if out is not None:
-            progress.begin("Writing the run folder", 0)
+            progress.begin("writing the run folder", 0)
+            from ifnfactory.report.save import save_trial  # brings matplotlib along
+
             save_trial(result, out, started, shlex.join(["ifn", *sys.argv[1:]]), overwrite)
             progress.end()
     if as_json:
