@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -67,9 +67,15 @@ def test_check_fails_when_one_check_does(replace: Replace) -> None:
     assert "✗  steady state  [drifts] by 3 %" in said.stdout
 
 
+PARTS = {"constants": (), "initial": ()}
+
+
 @pytest.fixture
 def exporter(replace: Replace) -> None:
-    replace("exchange.system", export_system=lambda path, stratum: path.write_text(stratum))
+    replace(
+        "population.exemplar", exemplar=lambda stratum: SimpleNamespace(**PARTS, network=stratum)
+    )
+    replace("exchange.sbml", write_sbml=lambda network, path, *_numbers: path.write_text(network))
 
 
 @pytest.mark.usefixtures("exporter")
@@ -98,10 +104,10 @@ def test_export_refuses_impossible_files(tmp_path: Path, place: str) -> None:
 
 
 def test_missing_library_names_the_extra(replace: Replace, tmp_path: Path) -> None:
-    def export_system(path: Path, stratum: str) -> None:
+    def write_sbml(*_arguments: object) -> None:
         raise MissingExtraError("python-libsbml", "sbml")
 
-    replace("exchange.system", export_system=export_system)
+    replace("exchange.sbml", write_sbml=write_sbml)
     said = ifn("model", "export", "--sbml", str(tmp_path / "model.xml"))
     assert said.exit_code == 2
     assert "pip install 'ifnfactory[sbml]'" in said.stderr

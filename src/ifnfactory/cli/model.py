@@ -55,7 +55,8 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
     """Write the model for other simulators."""
-    from ifnfactory.exchange.system import export_system
+    from ifnfactory.exchange.sbml import write_sbml
+    from ifnfactory.population.exemplar import exemplar
 
     faults, where = Faults(), f"--sbml {sbml}"
     faults.unless(sbml.absolute().parent.is_dir(), "its directory does not exist", where, "make it")
@@ -65,4 +66,5 @@ def export(
     if faults.problems:
         raise faults.error()
     positive = patient is Patient.POSITIVE
-    export_system(sbml, "hbeag_positive" if positive else "hbeag_negative")
+    typical = exemplar("hbeag_positive" if positive else "hbeag_negative")
+    write_sbml(typical.network, sbml, typical.constants, typical.initial)

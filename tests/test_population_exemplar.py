@@ -9,10 +9,10 @@ import pytest
 import roadrunner
 from engine_problems import kernel_integrator
 
-from ifnfactory.biology.system import build_system
-from ifnfactory.biology.typical import STRATA, typical_patient
+from ifnfactory.biology.typical import STRATA
 from ifnfactory.engine.batch import Events, init
-from ifnfactory.exchange.system import export_system
+from ifnfactory.exchange.sbml import write_sbml
+from ifnfactory.population.exemplar import exemplar
 
 WEEKS = 24
 DOSE_UG = 180.0
@@ -23,12 +23,13 @@ def test_libroadrunner_given_our_file_agrees_to_1e_4_under_treatment(
     tmp_path: Path, stratum: str
 ) -> None:
     file = tmp_path / "system.xml"
-    export_system(file, stratum)
+    typical = exemplar(stratum)
+    write_sbml(typical.network, file, typical.constants, typical.initial)
     outside = roadrunner.RoadRunner(str(file))
     outside.integrator.relative_tolerance = 1e-9
     outside.integrator.absolute_tolerance = 1e-18
     outside.integrator.maximum_num_steps = 1_000_000
-    network = build_system()
+    network = typical.network
     names = list(network.species_names)
     outside.timeCourseSelections = names
     theirs = np.empty((WEEKS, len(names)))
@@ -36,13 +37,9 @@ def test_libroadrunner_given_our_file_agrees_to_1e_4_under_treatment(
         outside["depot_a"] = outside["depot_a"] + DOSE_UG
         theirs[week] = outside.simulate(7.0 * week, 7.0 * (week + 1), 2)[-1]
 
-    patient = typical_patient(network, stratum)
-    constants = patient.constants.copy()
-    for name in (n for n in network.constant_names if n.endswith(("_a", "_b"))):
-        constants[0, network.constant_names.index(name)] = outside[name]
     days = 7.0 * np.arange(WEEKS)
     doses = Events(days, ("depot_a",) * WEEKS, np.ones(WEEKS, bool), np.full((1, WEEKS), DOSE_UG))
-    state = init(network, constants, patient.initial)
+    state = init(network, typical.constants[None], typical.initial[None])
     _, info = kernel_integrator(network, 1e-8)(state, 7.0 * WEEKS, doses, days + 7.0)
     ours = info.output[0]
     floor = 1e4 * np.array([s.absolute_tolerance for s in network.species])
