@@ -103,6 +103,7 @@ def test_export_refuses_impossible_files(tmp_path: Path, place: str) -> None:
     assert len(said.stderr.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("exporter")
 def test_missing_library_names_the_extra(replace: Replace, tmp_path: Path) -> None:
     def write_sbml(*_arguments: object) -> None:
         raise MissingExtraError("python-libsbml", "sbml")
