@@ -8,10 +8,8 @@ from typing import Final
 
 from ifnfactory.evidence.qualification import Row
 
-SHOWN: Final = 15
-"""Misses that a reader can take in."""
 LEAST_ROWS: Final = 3
-"""A pattern needs as many rows that are outside on the same side."""
+"""A pattern needs as many rows outside on one side, and twice those on the other."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def misses(rows: Sequence[Row]) -> tuple[Miss, ...]:
 
 
 def patterns(rows: Sequence[Row]) -> tuple[Pattern, ...]:
-    """Return what is outside on the same side in several rows, the most frequent first.
+    """Return what is outside mostly on one side in several rows, the most frequent first.
 
     A mean change is negative; "too low" and "too high" speak of the fall.
     """
@@ -77,8 +75,13 @@ def patterns(rows: Sequence[Row]) -> tuple[Pattern, ...]:
     for row in rows:
         groups.setdefault((family(row.endpoint), row.phase), []).append(row)
     found = [_pattern(name, phase, group) for (name, phase), group in groups.items()]
-    kept = [each for each in found if max(each.too_low, each.too_high) >= LEAST_ROWS]
+    kept = [each for each in found if _is_one_sided(each)]
     return tuple(sorted(kept, key=lambda each: -max(each.too_low, each.too_high)))
+
+
+def _is_one_sided(pattern: Pattern) -> bool:
+    fewer, more = sorted((pattern.too_low, pattern.too_high))
+    return more >= LEAST_ROWS and more >= 2 * fewer
 
 
 def _pattern(name: str, phase: str, rows: Sequence[Row]) -> Pattern:

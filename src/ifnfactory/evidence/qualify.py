@@ -22,13 +22,14 @@ from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.trial.catalogue import protocol_names
 from ifnfactory.trial.protocol import Protocol, load_protocol
 from ifnfactory.trial.result import TrialResult
-from ifnfactory.trial.run import run_trial
-
-Runner = Callable[[Protocol, int, int, int | None, Progress | None], TrialResult]
-"""Something that treats virtual patients: protocol, patients, seed, threads, progress."""
+from ifnfactory.trial.run import open_simulator
 
 GENOTYPE_PATIENTS: Final = 2
 """The trial of equal genotype shares has this many times the patients of an arm: four strata."""
+
+
+Run = Callable[[Protocol, int, int, int | None, Progress | None], TrialResult]
+"""What treats virtual patients: protocol, patients, seed, threads, progress; as `run_trial`."""
 
 
 def qualify(
@@ -40,7 +41,7 @@ def qualify(
     targets: Sequence[Target] | None = None,
     protocols: Sequence[Protocol] | None = None,
     with_predictors: bool = True,
-    run: Runner = run_trial,
+    run: Run | None = None,
 ) -> Qualification:
     """Run the protocols and hold them against the targets.
 
@@ -48,8 +49,10 @@ def qualify(
     ----------
     patients
         Virtual patients in each arm.
-    seed, threads
-        As for a trial; the result does not depend on the threads.
+    seed
+        Seed of every random stream.
+    threads
+        None: one for each core. No result depends on it.
     targets
         Default: those that the package ships, and untreated natural history with them.
     protocols
@@ -57,7 +60,7 @@ def qualify(
     with_predictors
         Whether to ask who responds: a trial more, and some regressions.
     run
-        What treats the patients.
+        What treats the patients; default: the shipped population.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def qualify(
     if not used:
         problem = Problem("no target has a protocol", "qualify", "see: ifn trial list")
         raise UserInputError([problem])
-    bench = _Bench(seed, threads, progress or Silent(), run)
+    bench = _Bench(run or _shipped(threads, progress), seed, threads, progress or Silent())
     bench.expected = len(used) + len(cohorts) + int(with_predictors)
     for trial in used:
         bench.treat(trial, patients, by_protocol[trial.name])
@@ -84,22 +87,35 @@ def qualify(
         bench.follow(cohort, patients * FOLLOWED)
     predictors = bench.predictors(trials, patients) if with_predictors else None
     left = {each.target_id: each for each in (*not_run, *bench.left)}
+    places = {target.target_id: place for place, target in enumerate(published)}
     return Qualification(
         parameter_set=bench.parameter_set,
         version=bench.version,
         seed=seed,
         patients=patients,
         wall_s=time.perf_counter() - began,
-        rows=tuple(bench.rows),
+        rows=tuple(sorted(bench.rows, key=lambda row: places.get(row.target_id, len(places)))),
         not_run=(
             *(left[target.target_id] for target in published if target.target_id in left),
             *(load_rates()[1] if cohorts else ()),
         ),
-        trials=tuple(map(_trial, used)),
+        trials=tuple(_trial(protocol) for protocol in (*used, *cohorts)),
         shapes=tuple(bench.shapes),
         status_counts=tuple(bench.status.items()),
         predictors=predictors,
     )
+
+
+def _shipped(threads: int | None, progress: Progress | None) -> Run:
+    """Return what treats patients of the shipped population; its model is read only once."""
+    simulator = open_simulator(threads, progress)
+
+    def run(
+        protocol: Protocol, patients: int, seed: int, _: int | None, watcher: Progress | None
+    ) -> TrialResult:
+        return simulator.run(protocol, patients, seed, watcher)
+
+    return run
 
 
 def _trial(protocol: Protocol) -> Trial:
@@ -116,11 +132,11 @@ class _Bench:
         How many runs there will be; told to whoever watches.
     """
 
-    def __init__(self, seed: int, threads: int | None, progress: Progress, run: Runner) -> None:
+    def __init__(self, run: Run, seed: int, threads: int | None, progress: Progress) -> None:
+        self._run = run
         self._seed = seed
         self._threads = threads
         self._progress = progress
-        self._run = run
         self._kept: dict[str, TrialResult] = {}
         self._wanted = {protocol for asked in load_predictors()[1] for protocol, _ in asked.arms}
         self._runs = 0
@@ -173,9 +189,8 @@ class _Bench:
         self._runs += 1
         label = f"{protocol.name} ({self._runs} of {self.expected})"
         self._progress.begin(label, patients * len(protocol.arms))
-        # Only the first run has to compile the kernel, and tells its stages.
-        watcher = self._progress if self._runs == 1 else _OnlySteps(self._progress)
-        result = self._run(protocol, patients, self._seed, self._threads, watcher)
+        steps = _OnlySteps(self._progress)
+        result = self._run(protocol, patients, self._seed, self._threads, steps)
         self._progress.end()
         first = self.parameter_set or result.parameter_set
         if result.parameter_set != first:

@@ -36,6 +36,8 @@ class ArmShape:
     ----------
     week
         Shape (visits,).
+    interferon
+        Whether any interferon is given.
     hbeag_positive_share
         Share with HBeAg at entry, 0 to 1.
     end_of_treatment_week
@@ -50,6 +52,7 @@ class ArmShape:
     protocol: str
     arm: str
     label: str
+    interferon: bool
     hbeag_positive_share: float
     end_of_treatment_week: float
     week: Floats
@@ -72,6 +75,7 @@ def shape_of(result: TrialResult, outcome: ArmOutcome) -> ArmShape:
         protocol=result.protocol.name,
         arm=arm.name,
         label=arm.label,
+        interferon=any("interferon" in course.drug.name for course in arm.regimen.courses),
         hbeag_positive_share=float(np.mean(outcome.patients.hbeag_positive)),
         end_of_treatment_week=stop,
         week=panel.week,
@@ -82,9 +86,10 @@ def shape_of(result: TrialResult, outcome: ArmOutcome) -> ArmShape:
 
 
 def _course(change: Floats) -> Course:
-    seen = change[np.isfinite(change).all(axis=1)]
-    if not len(seen):
-        nothing = np.full(change.shape[1], np.nan)
-        return Course(nothing, nothing, nothing)
-    low, high = np.quantile(seen, (0.05, 0.95), axis=0)
-    return Course(np.mean(seen, axis=0), low, high)
+    """Return the course of whoever is seen; NaN at visits where nobody is."""
+    course = np.full((3, change.shape[1]), np.nan)
+    for visit in range(change.shape[1]):
+        seen = change[np.isfinite(change[:, visit]), visit]
+        if len(seen):
+            course[:, visit] = np.mean(seen), *np.quantile(seen, (0.05, 0.95))
+    return Course(*course)

@@ -1,0 +1,131 @@
+"""The content of the qualification's report, ready to be set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ifnfactory.report.page import FigureBlock
+
+
+@dataclass(frozen=True)
+class ShareBar:
+    """A share inside, as a bar.
+
+    Attributes
+    ----------
+    inside, rows
+        Rows inside, and all rows; their weights are in `percent`.
+    percent
+        Weighted; None where no row has a weight.
+    """
+
+    name: str
+    inside: int
+    rows: int
+    percent: float | None
+
+
+@dataclass(frozen=True)
+class ForestLine:
+    """One row of a trial; `endpoint` is empty where it is that of the line above."""
+
+    endpoint: str
+    arm: str
+    colour: str
+    simulated: str
+    published: str
+    inside: bool
+    plot: str
+
+
+@dataclass(frozen=True)
+class ForestBlock:
+    """Rows of a trial that share a scale."""
+
+    unit: str
+    axis: str
+    lines: tuple[ForestLine, ...]
+
+
+@dataclass(frozen=True)
+class TrialBlock:
+    """A parent trial.
+
+    Attributes
+    ----------
+    sources
+        Papers, or what else the numbers are from.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    inside: int
+    rows: int
+    blocks: tuple[ForestBlock, ...]
+
+
+@dataclass(frozen=True)
+class MissLine:
+    """A miss in words: what, and the sentence with the numbers."""
+
+    trial: str
+    what: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class NotRunGroup:
+    """Targets that are not run for one reason."""
+
+    why: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RatioLine:
+    """One odds ratio."""
+
+    name: str
+    simulated: str
+    published: str
+    direction: bool | None
+    within_factor_two: bool | None
+    plot: str
+
+
+@dataclass(frozen=True)
+class RatioBlock:
+    """A regression."""
+
+    title: str
+    source: str
+    lines: tuple[RatioLine, ...]
+
+
+@dataclass(frozen=True)
+class QualificationPage:
+    """Everything that the template sets."""
+
+    version: str
+    percent: float | None
+    inside: int
+    rows: int
+    trials: int
+    patients: int
+    seed: int
+    parameter_set: str
+    classes: tuple[ShareBar, ...]
+    by_trial: tuple[ShareBar, ...]
+    patterns: tuple[str, ...]
+    misses: tuple[MissLine, ...]
+    more_misses: int
+    calibration: str
+    genotypes: str
+    order: tuple[tuple[str, bool], ...]
+    ratio_axis: str
+    ratios: tuple[RatioBlock, ...]
+    waterfalls: tuple[FigureBlock, ...]
+    courses: tuple[FigureBlock, ...]
+    blocks: tuple[TrialBlock, ...]
+    not_run: tuple[NotRunGroup, ...]
+    methods: tuple[tuple[str, str], ...]
