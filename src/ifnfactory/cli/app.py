@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ifnfactory.cli import bench, model, qualify, score, trial
+from ifnfactory.cli import bench, clinic, model, qualify, score, trial
 from ifnfactory.cli.group import NOTICE, group
 
 app = group(f"Virtual peginterferon trials in chronic hepatitis B. {NOTICE}")
@@ -14,6 +14,7 @@ app.add_typer(trial.app, name="trial")
 app.add_typer(model.app, name="model")
 app.add_typer(bench.app, name="bench")
 app.add_typer(score.app, name="score")
+app.add_typer(clinic.app, name="clinic")
 app.command()(qualify.qualify)
 
 
