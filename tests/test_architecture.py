@@ -30,6 +30,7 @@ VIOLATIONS = {
     "runs": {"runs": "from ifnfactory.trial import result"},
     "exchange": {"exchange": "from ifnfactory.engine import batch"},
     "evidence": {"evidence": "from ifnfactory.engine import batch"},
+    "rules": {"rules": "from ifnfactory.biology import system"},
 }
 """For each contract: room (or file) and the line to plant there."""
 
