@@ -7,7 +7,6 @@ from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.units import registry
 from ifnfactory.pharmacology.dose import micrograms, parse_dose
 from ifnfactory.pharmacology.drug import (
-    Interferon,
     Nucleoside,
     Quantity,
     drug_names,
@@ -198,15 +197,3 @@ def test_analogues_are_ordered_by_their_barrier() -> None:
     assert residual["taf"] == residual["tdf"]
     # 6.6 +- 1.6 against 6.5 +- 1.5 log10 by week 12 in one trial (PMC2826006) [V].
     assert residual["ldt"] == residual["etv"]
-
-
-def test_only_lamivudine_meets_resistance() -> None:
-    for name in drug_names():
-        drug = load_drug(name)
-        if isinstance(drug, Interferon):
-            continue
-        assert (drug.resistance is not None) == (drug.name == "lamivudine")
-    lamivudine = load_drug("lam")
-    assert isinstance(lamivudine, Nucleoside)
-    assert lamivudine.resistance is not None
-    assert lamivudine.resistance.block.value < 10**-lamivudine.log10_residual.value

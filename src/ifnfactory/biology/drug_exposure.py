@@ -16,12 +16,15 @@ from ifnfactory.network.module import Module
 SLOTS: Final = ("a", "b")
 """An arm has at most two distinct interferons."""
 
-SLOT_CONSTANTS: Final = tuple(
-    f"{name}_{slot}"
-    for slot in SLOTS
-    for name in ("absorption_rate", "elimination_rate", "volume", "ec50", "marrow_ec50")
+DRUG_CONSTANTS: Final = (
+    *(
+        f"{name}_{slot}"
+        for slot in SLOTS
+        for name in ("absorption_rate", "elimination_rate", "volume", "ec50", "marrow_ec50")
+    ),
+    "nucleoside_onset_rate",
 )
-"""Constants that the drug in a slot decides."""
+"""Constants that the drugs of an arm decide."""
 
 _BLOCK_TOLERANCE: Final = 1.0  # blocks are 10^7 to 10^9; below one nothing is blocked
 
@@ -96,7 +99,13 @@ def _slot(m: Module, slot: str) -> tuple[sp.Symbol, sp.Symbol, sp.Symbol]:
 
 
 def _nucleosides(m: Module) -> None:
-    onset, selection = m.parameters("nucleoside_onset_rate", "lamivudine_selection_rate")
+    onset = m.derived(
+        "nucleoside_onset_rate",
+        symbol="k_n",
+        unit="1/day",
+        description="rate at which a nucleoside block follows the tablets",
+    )
+    selection = m.parameter("lamivudine_selection_rate")
     m.parameter("lamivudine_resistant_share_initial")
     slowing = m.parameter("interferon_on_selection")
     m.parameter("block_after_resistance")

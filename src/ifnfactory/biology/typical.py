@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from ifnfactory.biology.drug_exposure import SLOT_CONSTANTS
+from ifnfactory.biology.drug_exposure import DRUG_CONSTANTS
 from ifnfactory.biology.steady_state import Baseline, SteadyState, untreated_state
 from ifnfactory.network.model import Network
 
@@ -42,7 +42,7 @@ def typical_patient(network: Network, stratum: Stratum) -> SteadyState:
     The interferon slots are empty and their constants stand at one.
     """
     constants = [
-        1.0 if p.name in SLOT_CONSTANTS else np.nan if p.value is None else p.typical(stratum)
+        1.0 if p.name in DRUG_CONSTANTS else np.nan if p.value is None else p.typical(stratum)
         for p in network.parameters
     ] + [item.default for item in network.inputs]
     return untreated_state(network, np.array([constants]), typical_baseline(stratum))

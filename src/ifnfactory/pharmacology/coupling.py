@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from ifnfactory.foundation.streams import stream
 from ifnfactory.pharmacology.dose import micrograms
-from ifnfactory.pharmacology.drug import Interferon, Nucleoside, Quantity, load_interferon
+from ifnfactory.pharmacology.drug import (
+    Interferon,
+    Nucleoside,
+    Quantity,
+    load_drug,
+    load_interferon,
+)
 from ifnfactory.pharmacology.regimen import (
     DAYS_PER_WEEK,
     Course,
@@ -26,17 +32,23 @@ from ifnfactory.pharmacology.regimen import (
 Floats = NDArray[np.float64]
 
 SLOTS: Final = ("a", "b")
-SLOT_PARAMETERS: Final = tuple(
-    f"{name}_{slot}"
-    for slot in SLOTS
-    for name in ("absorption_rate", "elimination_rate", "volume", "ec50", "marrow_ec50")
+ONSET: Final = "nucleoside_onset_rate"
+SLOT_PARAMETERS: Final = (
+    *(
+        f"{name}_{slot}"
+        for slot in SLOTS
+        for name in ("absorption_rate", "elimination_rate", "volume", "ec50", "marrow_ec50")
+    ),
+    ONSET,
 )
-"""Parameters of the model that the drug in a slot decides [1/day, 1/day, L, ng/mL, ng/mL]."""
+"""Parameters of the model that drugs decide: for each slot [1/day, 1/day, L, ng/mL, ng/mL], and
+the rate at which nucleoside blocks come and go [1/day]."""
 NA_BLOCK: Final = "na_block_target"
 LAMIVUDINE_BLOCK: Final = "lamivudine_block_target"
 LAMIVUDINE_ON: Final = "lamivudine_on"
 _LAMIVUDINE: Final = "lamivudine"
 _UNUSED_SLOT: Final = "peginterferon_alfa_2a"
+_USUAL_NUCLEOSIDE: Final = "entecavir"
 
 
 @dataclass(frozen=True)
@@ -138,7 +150,10 @@ def couple(regimen: Regimen, weight: Floats, deviations: Deviations) -> Coupling
         target=tuple(column[1] for column in columns),
         add=np.array([column[2] for column in columns], dtype=np.bool_),
         value=value,
-        slot_parameters=_slot_parameters(interferons, weight, deviations),
+        slot_parameters=(
+            *_slot_parameters(interferons, weight, deviations),
+            (ONSET, np.full_like(weight, _onset_rate(regimen))),
+        ),
     )
 
 
@@ -188,6 +203,14 @@ def nucleoside_block(course: Course, score: Floats) -> Floats:
         raise ValueError(f"{drug.label} is no nucleos(t)ide analogue")
     residual = drug.log10_residual.value + drug.log10_residual.spread * score
     return relative_intensity(course) * np.power(10.0, -residual)
+
+
+def _onset_rate(regimen: Regimen) -> float:
+    """Return the onset rate of the slowest nucleoside taken, or of the usual one before a trial."""
+    taken = [c.drug for c in regimen.courses if isinstance(c.drug, Nucleoside)]
+    usual = load_drug(_USUAL_NUCLEOSIDE)
+    drugs = taken or ([usual] if isinstance(usual, Nucleoside) else [])
+    return min(drug.onset_rate.value for drug in drugs)
 
 
 def _settings(regimen: Regimen, deviations: Deviations) -> list[tuple[float, str, bool, Floats]]:

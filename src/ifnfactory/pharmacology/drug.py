@@ -85,26 +85,6 @@ class Interferon:
 
 
 @dataclass(frozen=True)
-class Resistance:
-    """How a virus escapes a nucleos(t)ide analogue.
-
-    Attributes
-    ----------
-    share_48_weeks_hbeag_positive, share_48_weeks_hbeag_negative
-        Share of patients who carry a dominant mutant after 48 weeks of the drug alone.
-    factor_with_interferon
-        What the share is multiplied by while interferon is given as well.
-    block
-        Block u that the drug keeps against the mutant.
-    """
-
-    share_48_weeks_hbeag_positive: Quantity
-    share_48_weeks_hbeag_negative: Quantity
-    factor_with_interferon: Quantity
-    block: Quantity
-
-
-@dataclass(frozen=True)
 class Nucleoside:
     """A nucleos(t)ide analogue: blocks the formation of HBV DNA inside capsids.
 
@@ -115,8 +95,6 @@ class Nucleoside:
         the denominator of rcDNA formation.
     onset_rate
         Rate at which the intracellular block follows the tablets [1/day].
-    resistance
-        None where resistance plays no part on the scale of a trial.
     """
 
     name: str
@@ -126,7 +104,6 @@ class Nucleoside:
     usual_interval: str
     log10_residual: Quantity
     onset_rate: Quantity
-    resistance: Resistance | None = None
 
 
 Drug = Interferon | Nucleoside
@@ -227,7 +204,6 @@ def _drug(table: Mapping[str, Any]) -> Drug:
             specific_activity=_optional(table, "specific_activity"),
             steady_state_average=_optional(table, "steady_state_average"),
         )
-    resistance = table.get("resistance")
     return Nucleoside(
         name=name,
         label=label,
@@ -236,12 +212,4 @@ def _drug(table: Mapping[str, Any]) -> Drug:
         usual_interval=usual_interval,
         log10_residual=_quantity(table["log10_residual"]),
         onset_rate=_quantity(table["onset_rate"]),
-        resistance=None
-        if resistance is None
-        else Resistance(
-            share_48_weeks_hbeag_positive=_quantity(resistance["share_48_weeks_hbeag_positive"]),
-            share_48_weeks_hbeag_negative=_quantity(resistance["share_48_weeks_hbeag_negative"]),
-            factor_with_interferon=_quantity(resistance["factor_with_interferon"]),
-            block=_quantity(resistance["block"]),
-        ),
     )

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 
+from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.biology.system import build_system
 from ifnfactory.foundation.errors import ModelError
 from ifnfactory.network.model import Network, Parameter
@@ -53,6 +54,7 @@ class Population:
         """Hash of every number that a result rests on: model, drugs and population."""
         digest = hashlib.sha256(self.network.parameter_set.encode())
         digest.update(repr(self.declared).encode())
+        digest.update(repr(Laboratory()).encode())  # assay errors and default limits
         for file in (
             resources.files("ifnfactory.population").joinpath("markers.toml"),
             *sorted(
