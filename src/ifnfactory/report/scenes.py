@@ -161,12 +161,14 @@ def _changes(result: TrialResult, arm: ArmOutcome, marker: _Marker) -> tuple[Poi
 
 def _curve(result: TrialResult, arm: ArmOutcome, endpoint: str) -> Curve:
     """Evaluate an endpoint at every visit at which it makes sense."""
-    regimen = next(each.regimen for each in result.protocol.arms if each.name == arm.arm)
-    context = EndpointContext(result.laboratory, regimen.end_of_treatment_week, arm.patients.female)
+    regimen = result.protocol.arm(arm.arm).regimen
+    judged = arm.integrated()
+    female = judged.patients.female
+    context = EndpointContext(result.laboratory, regimen.end_of_treatment_week, female)
     rows: list[tuple[float, float, float, float]] = []
     for week in arm.panel.week.tolist():
         try:
-            found = estimate(evaluate(endpoint, arm.panel, week, context))
+            found = estimate(evaluate(endpoint, judged.panel, week, context))
         except UserInputError:
             continue  # a cure 24 weeks after therapy has no value during therapy
         if np.isfinite(found.low):  # nobody counts, or one patient without an interval

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.assays.panel import Panel
+from ifnfactory.engine.status import Status
 from ifnfactory.population.patients import PatientTable
 from ifnfactory.trial.protocol import Protocol
 
@@ -66,6 +67,23 @@ class ArmOutcome:
     status: NDArray[np.int64]
     last_week: NDArray[np.float64]
 
+    def integrated(self) -> ArmOutcome:
+        """Return the arm without the patients who could not be integrated.
+
+        They are no failures of the therapy: endpoints are judged without them, and their number is
+        told.
+        """
+        known = self.status == Status.COMPLETED
+        if known.all():
+            return self
+        return ArmOutcome(
+            self.arm,
+            _rows_of(self.patients, known),
+            _rows_of(self.panel, known),
+            self.status[known],
+            self.last_week[known],
+        )
+
 
 @dataclass(frozen=True)
 class TrialResult:
@@ -92,6 +110,19 @@ class TrialResult:
             "status": dict(self.status_counts),
             "results": [_row(row) for row in self.rows],
         }
+
+
+Record = TypeVar("Record", PatientTable, Panel)
+
+
+def _rows_of(record: Record, keep: NDArray[np.bool_]) -> Record:
+    """Return a record of arrays for some of the patients; what has no patients stays."""
+    n = len(keep)
+    columns = {field.name: getattr(record, field.name) for field in fields(record)}
+    patients = {name: values[keep] for name, values in columns.items() if name != "week"}
+    if any(len(values) != n for name, values in columns.items() if name != "week"):
+        raise ValueError("the record is about other patients")
+    return replace(record, **patients)
 
 
 def _row(row: ResultRow) -> dict[str, Any]:

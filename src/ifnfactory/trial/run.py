@@ -171,11 +171,11 @@ def _count(arms: list[ArmOutcome]) -> tuple[tuple[str, int], ...]:
 def _rows(protocol: Protocol, outcome: ArmOutcome) -> Iterator[ResultRow]:
     """Give published endpoints in the order of the file, then the others."""
     arm = protocol.arm(outcome.arm)
-    known = outcome.status == Status.COMPLETED
+    judged = outcome.integrated()
+    panel = judged.panel
     context = EndpointContext(
-        protocol.laboratory, arm.regimen.end_of_treatment_week, outcome.patients.female[known]
+        protocol.laboratory, arm.regimen.end_of_treatment_week, judged.patients.female
     )
-    panel = _only(outcome.panel, known)
     done: set[tuple[str, float]] = set()
     units = {published.endpoint: published.unit for published in protocol.published}
     for published in protocol.published:
@@ -226,15 +226,3 @@ def _row(
         inside=interval[0] <= found.value <= interval[1] if interval and known else None,
         unit=unit,
     )
-
-
-def _only(panel: Panel, keep: NDArray[np.bool_]) -> Panel:
-    """Return the panel of some of the patients."""
-    if keep.all():
-        return panel
-    columns = {
-        field.name: getattr(panel, field.name)[keep]
-        for field in fields(panel)
-        if getattr(panel, field.name).ndim == 2
-    }
-    return replace(panel, **columns)
