@@ -96,7 +96,7 @@ def rows(protocol: Protocol, outcomes: list[ArmOutcome], laboratory: Laboratory)
     stops = {arm.name: arm.regimen.end_of_treatment_week for arm in protocol.arms}
     result: list[ResultRow] = []
     for published in protocol.published:
-        outcome = by_arm[published.arm]
+        outcome = by_arm[published.arm].integrated()
         context = EndpointContext(laboratory, stops[published.arm], outcome.patients.female)
         found = estimate(evaluate(published.endpoint, outcome.panel, published.week, context))
         ci = published.ci
