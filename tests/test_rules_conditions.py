@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from docs_pages import DOCS, cells, marked
 
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.rules.conditions import Outcome, read_condition
@@ -157,3 +158,10 @@ def test_next_blood_count(week: float, due: float) -> None:
         if each.test == "full blood count, ALT"
     )
     assert item.next_week(week) == due
+
+
+def test_the_page_lists_every_document() -> None:
+    rows = [cells(row) for row in marked(DOCS / "clinic.md", "table of documents")[2:]]
+    told = [[f"`{each.name}`", each.kind, str(each.year)] for each in all_documents()]
+    assert [row[:3] for row in rows] == told
+    assert [row[-1] for row in rows] == [each.citation for each in all_documents()]

@@ -4,10 +4,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from docs_pages import DOCS, marked
 
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.rules.findings import Treatment
-from ifnfactory.rules.patient_file import load_patient, parse_patient
+from ifnfactory.rules.patient_file import PatientFile, TreatmentFile, load_patient, parse_patient
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples" / "clinic"
 GOOD = (EXAMPLES / "patient.toml").read_text(encoding="utf-8")
@@ -131,3 +132,9 @@ def test_no_toml_and_no_file(tmp_path: Path) -> None:
     assert "not TOML" in problem.what
     with pytest.raises(UserInputError, match="no such file"):
         load_patient(tmp_path / "nobody.toml")
+
+
+def test_the_page_explains_every_key() -> None:
+    told = " ".join(marked(DOCS / "clinic.md", "table of keys"))
+    for key in (*PatientFile.model_fields, *TreatmentFile.model_fields):
+        assert f"`{key}`" in told

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from docs_pages import DOCS, cells, marked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -226,3 +227,17 @@ def test_page_b_stays_in_its_range_and_never_falls_with_age(
 
     assert 0 <= points(age) <= 25
     assert points(age) <= points(age + 10)
+
+
+def test_the_page_lists_every_score() -> None:
+    rows = [cells(row) for row in marked(DOCS / "scores.md", "table of scores")[2:]]
+    told = [
+        [
+            f"`{score.name}`",
+            ", ".join(NEEDED[score.name]),
+            f"{score.population.text} [{score.population.source.tag}]",
+            f"{score.source.text} [{score.source.tag}]",
+        ]
+        for score in all_scores()
+    ]
+    assert rows == told
