@@ -17,6 +17,8 @@ LARGEST_STEP: Final = 4.0
 """On the scale of standardised columns; keeps the first steps from overshooting."""
 RIDGE: Final = 1e-6
 """Keeps the equations solvable when a column separates the responders; no effect otherwise."""
+SEPARATED: Final = 5.0
+"""Standard error of a standardised coefficient that only a separation can cause."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def fit_logistic(columns: Floats, response: NDArray[np.bool_]) -> LogisticFit | 
     Returns
     -------
     None where there is nothing to fit: everybody responds, nobody does, a column does not vary,
-    or the fit does not settle.
+    columns separate the responders from the others, or the fit does not settle.
     """
     spread = columns.std(axis=0)
     if response.all() or not response.any() or not (spread > 0.0).all():
@@ -55,6 +57,8 @@ def fit_logistic(columns: Floats, response: NDArray[np.bool_]) -> LogisticFit | 
         step = np.linalg.solve(hessian, design.T @ (response - odds) - RIDGE * at)
         at = at + np.clip(step, -LARGEST_STEP, LARGEST_STEP)
         if np.abs(step).max() < TOLERANCE:
-            covariance = np.linalg.inv(hessian)[1:, 1:] / np.outer(spread, spread)
-            return LogisticFit(at[1:] / spread, covariance)
+            covariance = np.linalg.inv(hessian)[1:, 1:]
+            if np.diag(covariance).max() > SEPARATED**2:
+                return None
+            return LogisticFit(at[1:] / spread, covariance / np.outer(spread, spread))
     return None

@@ -24,6 +24,8 @@ TOLERANCES: Final[dict[str, float]] = {
 }
 """How far a simulated mean may lie from the published one [log10]; other means are not judged."""
 
+LEAST_NUMBERS: Final = 2
+"""An arm is not recognised by a single number, which another arm may share by chance."""
 NO_PROTOCOL: Final = "no built-in protocol for this trial yet"
 _LEVEL_WHY: Final = {
     "pooled_arms": "pools arms: repeats the patients of rows of single arms",
@@ -201,7 +203,7 @@ def _arms_by_numbers(
                 for row in protocol.published
                 if row.arm == arm.name
             }
-            if numbers and numbers <= rows:
+            if len(numbers) >= LEAST_NUMBERS and numbers <= rows:
                 arms.append((protocol, arm))
     return arms if len(arms) == 1 else []
 

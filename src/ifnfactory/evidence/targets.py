@@ -43,7 +43,7 @@ _MEANT: Final = {
 }
 """Columns that a file needs, and what belongs there; others are allowed."""
 
-_Value = TypeVar("_Value")
+_Value = TypeVar("_Value", int, float)
 
 
 @dataclass(frozen=True)
@@ -210,14 +210,17 @@ class _Row:
         if not text:
             return None
         try:
-            return kind(text)
+            value = kind(text)
         except ValueError:
-            self.wrong(column, "is no number")
-            return None
-
-    def _number(self, column: str) -> float:
-        value = self._optional(column, float)
+            value = None
         if value is None or not math.isfinite(value):
             self.wrong(column, "is no number")
-            return 0.0
+            return None
         return value
+
+    def _number(self, column: str) -> float:
+        if not self._text(column):
+            self.wrong(column, "is empty")
+            return 0.0
+        value = self._optional(column, float)
+        return 0.0 if value is None else value
