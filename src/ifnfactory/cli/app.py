@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ifnfactory.cli import bench, clinic, model, qualify, score, trial
+from ifnfactory.cli.encoding import adapt
 from ifnfactory.cli.group import NOTICE, group
 
 app = group(f"Virtual peginterferon trials in chronic hepatitis B. {NOTICE}")
@@ -40,4 +41,5 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    adapt()
     app()

@@ -19,7 +19,8 @@ def plain_table(*headings: tuple[str, bool]) -> Table:
     """Return an empty table; each heading says whether its column holds numbers."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for heading, numeric in headings:
-        table.add_column(heading, justify="right" if numeric else "left")
+        # On a narrow screen names go on in the next line: nothing is cut off.
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     return table
 
 

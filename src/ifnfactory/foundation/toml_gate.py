@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tomllib
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.lines import TomlLines
 from ifnfactory.foundation.schema_faults import Fault
 
+_MOST_BYTES: Final = 2_000_000
+"""A hundred times the largest file that makes sense; what is larger is a slip of the path."""
 _SYNTAX_LINE: Final = re.compile(r"\s*\(at line (\d+), column \d+\)")
 
 
@@ -29,7 +32,12 @@ def read_text(path: Path, hint: str) -> str:
         If the file is missing, unreadable or not text.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) <= _MOST_BYTES:
+            return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig").read()
+        told = f"the file is larger than {_MOST_BYTES // 10**6} MB"
+        fix = "check the path: no file of this kind is that large"
     except FileNotFoundError:
         told, fix = "there is no such file", f"check the path, or {hint}"
     except UnicodeDecodeError:
@@ -46,6 +54,9 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserInputError([_syntax(str(error), text, file)]) from error
+    except RecursionError:
+        told, fix = "brackets are nested too deeply", "no file of this kind needs that"
+        raise UserInputError([Problem(told, file, fix)]) from None
 
 
 def located(faults: Sequence[Fault], text: str, file: str) -> list[Problem]:
