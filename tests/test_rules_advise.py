@@ -91,7 +91,7 @@ def test_inactive_infection_at_25_is_treated_nowhere() -> None:
     ],
 )
 def test_the_criterion_that_fires(document: str, change: dict[str, object], rule: str) -> None:
-    found = answer(replace(HEALTHY, **change), document, "treat")  # type: ignore[arg-type]
+    found = answer(replace(HEALTHY, **change), document, "treat")
     assert found.answer in {"treat", "may treat"}
     assert rule in [judged.rule.name for judged in found.fired]
     for judged in found.fired:
@@ -117,7 +117,7 @@ def test_the_criterion_that_fires(document: str, change: dict[str, object], rule
     ],
 )
 def test_just_beside_a_criterion(document: str, change: dict[str, object]) -> None:
-    patient = replace(HEALTHY, **change)  # type: ignore[arg-type]
+    patient = replace(HEALTHY, **change)
     assert answer(patient, document, "treat").answer == "no criterion met"
 
 
@@ -164,7 +164,7 @@ def test_guidelines_that_disagree_stand_side_by_side() -> None:
     ],
 )
 def test_contraindications_hold_under_every_guideline(change: dict[str, object]) -> None:
-    told = said(replace(SICK, **change), "peginterferon")  # type: ignore[arg-type]
+    told = said(replace(SICK, **change), "peginterferon")
     assert told.pop("who-2024") == "not used"
     assert set(told.values()) == {"contraindicated"}
 
@@ -198,9 +198,9 @@ def test_apasl_has_no_rule_for_cirrhosis() -> None:
 def on(drug: str, week: float | None, **change: object) -> PatientFindings:
     start = {"hbsag_start": change.pop("hbsag_start", 3e4), "hbv_dna_start": 1e8}
     more = change.pop("also", ())
-    treatment = Treatment((drug, *more), week, **start)  # type: ignore[misc, arg-type]
+    treatment = Treatment((drug, *more), week, **start)
     base = replace(SICK, hbeag_positive=True, hbsag=1e4, hbv_dna=1e4)
-    return replace(base, treatment=treatment, **change)  # type: ignore[arg-type]
+    return replace(base, treatment=treatment, **change)
 
 
 PEG2A, PEG2B = "peginterferon_alfa_2a", "peginterferon_alfa_2b"

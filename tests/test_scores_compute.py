@@ -84,7 +84,7 @@ def test_every_needed_finding_is_missed(name: str) -> None:
 def test_outside_its_population_a_score_refuses(
     name: str, change: dict[str, object], reason: str
 ) -> None:
-    patient = replace(WHOLE, **change)  # type: ignore[arg-type]
+    patient = replace(WHOLE, **change)
     (told,) = refusal(name, patient)
     assert reason in told
     assert "--extrapolate" in told

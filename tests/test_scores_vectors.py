@@ -60,7 +60,7 @@ def findings(score: str, inputs: dict[str, float | None]) -> Findings:
         else:
             field = FIELDS.get(key, key)
             known[field] = bool(value) if field in YES_NO and value is not None else value
-    return Findings(**known)  # type: ignore[arg-type]
+    return Findings(**known)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda row: f"{row['score']} {row['expected']}")
@@ -134,3 +134,20 @@ PATIENT = Findings(
 def test_function_is_the_printed_formula(entry: str, name: str) -> None:
     printed = eval(definitions()[entry]["formula"], {"__builtins__": {}}, SYMBOLS)
     assert compute_score(name, PATIENT).value == pytest.approx(printed, rel=1e-12)
+
+
+def test_formulas_in_words_are_those_that_were_coded() -> None:
+    raw = definitions()
+    assert raw["GAG-HCC"]["with_core_promoter"] == (
+        "16*male + age + 3*log10(copies/mL) + 19*CP_mutation + 30*cirrhosis; cut >101"
+    )
+    assert raw["GAG-HCC"]["without"] == (
+        "14*male + age + 3*log10(copies/mL) + 33*cirrhosis; cut ~100 (unverified)"
+    )
+    assert raw["CU-HCC"]["formula"] == (
+        "3*(age>50) + 20*(albumin_gL<=35) + 1.5*(bili_umolL>18) "
+        "+ DNA(<4:0, 4-6:1, >6:4 log10 copies/mL) + 15*cirrhosis"
+    )
+    assert raw["REACH-B-regression"]["formula"] == (
+        "risk_t = 1 - S0_t ** exp(0.78798*male + 0.09859*age + ALT + 0.81308*hbeag + DNA - 6.12796)"
+    )
