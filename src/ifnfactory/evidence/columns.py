@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.evidence.arms import could_be_computed
 from ifnfactory.population.baseline import GENOTYPES
 from ifnfactory.trial.result import ArmOutcome, TrialResult
 
@@ -17,7 +16,7 @@ Floats = NDArray[np.float64]
 
 def _baseline(marker: str) -> Callable[[TrialResult, ArmOutcome], Floats]:
     def log10(_: TrialResult, outcome: ArmOutcome) -> Floats:
-        values: Floats = getattr(outcome.panel, marker)[could_be_computed(outcome), 0]
+        values: Floats = getattr(outcome.integrated().panel, marker)[:, 0]
         return np.log10(values)
 
     return log10
@@ -25,26 +24,25 @@ def _baseline(marker: str) -> Callable[[TrialResult, ArmOutcome], Floats]:
 
 def _of_patients(column: str, per: float) -> Callable[[TrialResult, ArmOutcome], Floats]:
     def values(_: TrialResult, outcome: ArmOutcome) -> Floats:
-        known = could_be_computed(outcome)
-        return getattr(outcome.patients, column)[known].astype(np.float64) / per
+        return getattr(outcome.integrated().patients, column).astype(np.float64) / per
 
     return values
 
 
 def _is_genotype(name: str) -> Callable[[TrialResult, ArmOutcome], Floats]:
     def flag(_: TrialResult, outcome: ArmOutcome) -> Floats:
-        return (outcome.patients.genotype[could_be_computed(outcome)] == name).astype(np.float64)
+        return (outcome.integrated().patients.genotype == name).astype(np.float64)
 
     return flag
 
 
 def _alt_ge_2uln(result: TrialResult, outcome: ArmOutcome) -> Floats:
-    alt = outcome.panel.alt[could_be_computed(outcome), 0]
+    alt = outcome.integrated().panel.alt[:, 0]
     return (alt >= 2.0 * result.laboratory.alt_uln).astype(np.float64)
 
 
 def _dna_lt_2e8(_: TrialResult, outcome: ArmOutcome) -> Floats:
-    return (outcome.panel.hbv_dna[could_be_computed(outcome), 0] < 2e8).astype(np.float64)
+    return (outcome.integrated().panel.hbv_dna[:, 0] < 2e8).astype(np.float64)
 
 
 COLUMNS: Final[dict[str, Callable[[TrialResult, ArmOutcome], Floats]]] = {

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ifnfactory.evidence.arms import could_be_computed, evaluate_arm
+from ifnfactory.evidence.arms import evaluate_arm
 from ifnfactory.evidence.predictor_file import GenotypeTrial
 from ifnfactory.foundation.evidence import Source
 from ifnfactory.population.baseline import GENOTYPES
@@ -38,9 +38,7 @@ class GenotypeRow:
 def genotype_rows(result: TrialResult, trial: GenotypeTrial) -> tuple[GenotypeRow, ...]:
     """Return every endpoint by genotype, over all arms of a trial of equal shares."""
     rows: list[GenotypeRow] = []
-    genotype = np.concatenate(
-        [arm.patients.genotype[could_be_computed(arm)] for arm in result.arms]
-    )
+    genotype = np.concatenate([arm.integrated().patients.genotype for arm in result.arms])
     for published in trial.results:
         reached = np.concatenate(
             [

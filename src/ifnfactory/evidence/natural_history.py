@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.assays.panel import Panel
 from ifnfactory.assays.primitives import hbeag_lost, hbsag_lost
-from ifnfactory.evidence.arms import could_be_computed
 from ifnfactory.evidence.judge import is_inside
 from ifnfactory.evidence.matching import NotRun
 from ifnfactory.evidence.qualification import Row
@@ -88,15 +87,14 @@ def load_cohorts() -> tuple[Protocol, ...]:
 
 def judge_cohort(result: TrialResult, rates: Sequence[PublishedRate]) -> tuple[Row, ...]:
     """Return a row for each rate that belongs to the followed cohort."""
-    outcome = result.arms[0]
-    known = could_be_computed(outcome)
+    outcome = result.arms[0].integrated()
     panel = outcome.panel
     year = panel.week * 7.0 / _DAYS_PER_YEAR
     rows: list[Row] = []
     for rate in rates:
         if rate.cohort != result.protocol.name:
             continue
-        lost = _LOST[rate.event](panel, result.laboratory)[known]
+        lost = _LOST[rate.event](panel, result.laboratory)
         rows.append(_row(rate, incidence(lost, year), float(panel.week[-1]), outcome.arm))
     return tuple(rows)
 
