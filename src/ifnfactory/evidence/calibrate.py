@@ -8,6 +8,7 @@ CMA-ES, and its answer is the mean of the search distribution, never the luckies
 
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 import time
@@ -51,12 +52,15 @@ class Settings:
         Points in a generation.
     step
         First step in SDs of the priors.
+    generations
+        At most so many in one call; None: as many as the time allows.
     """
 
     patients: int = 150
     population_size: int = 12
     step: float = 0.4
     seed: int = 1
+    generations: int | None = None
 
 
 def objective(
@@ -131,7 +135,10 @@ def calibrate(
     watcher = progress or Silent()
     until = time.monotonic() + 60.0 * minutes
     watcher.begin("calibrating", 0)
-    while time.monotonic() < until:
+    left = itertools.count() if how.generations is None else range(how.generations)
+    for _ in left:
+        if time.monotonic() >= until:
+            break
         draw = how.seed + int(search.countiter) // GENERATIONS_PER_DRAW
         points = search.ask()
         values = [value(np.asarray(point), draw) for point in points]
