@@ -116,7 +116,7 @@ def _phase_rates(
     if treated:
         kind = 2
     hbsag = r.hbsag_mean[phase] + r.hbsag_sd[phase] * hbsag_rank
-    if phase >= _NEG_INF:
+    if phase == _NEG_INF:
         hbsag -= r.hbsag_decline * years
     hbsag = max(hbsag, HBSAG_FLOOR)
     ratio = math.exp(-r.hbsag_per_log10 * (hbsag - r.hbsag_reference[kind]))
@@ -244,7 +244,7 @@ def _therapy_cures(
     if phase == _CURED or liver > _COMP:
         return False
     level = r.hbsag_mean[phase] + r.hbsag_sd[phase] * hbsag_rank
-    if phase >= _NEG_INF:
+    if phase == _NEG_INF:
         level -= r.hbsag_decline * month / 12.0
     return level <= CURE_HBSAG_MAX and uniform(own, month, 2) < chance
 

@@ -171,11 +171,11 @@ def rates_of(
         reversion_time=v["reversion_time"],
         anti_hbs_ratio=v["reversion_anti_hbs_ratio"],
         anti_hbs_share=anti_hbs,
-        cirrhosis=_by_phase(v, "cirrhosis", v["cirrhosis_cured"]),
+        cirrhosis=_by_phase(v, "cirrhosis", _at_most_inactive(v, "cirrhosis")),
         cirrhosis_treated=v["cirrhosis_treated"],
         regression=v["regression"],
         resolution=v["resolution"],
-        hcc=_by_phase(v, "hcc", v["hcc_cured"]) * np.array([hcc] * 4 + [1.0]),
+        hcc=_by_phase(v, "hcc", _at_most_inactive(v, "hcc")) * np.array([hcc] * 4 + [1.0]),
         hcc_compensated=v["hcc_compensated"] * hcc,
         hcc_decompensated=v["hcc_decompensated"] * hcc,
         hcc_treated_ratio=v["hcc_treated_ratio"],
@@ -261,6 +261,14 @@ def _regional(location: str, east_asia: float, africa: float, west: float) -> fl
 
 def _by_phase(values: Values, prefix: str, cured: float) -> Floats:
     return np.array([*(values[f"{prefix}_{phase}"] for phase in _PHASES), cured])
+
+
+def _at_most_inactive(values: Values, kind: str) -> float:
+    """Return the rate after cure: as published, but never above that of inactive infection.
+
+    The published rates come from cohorts that were cured late, after years of hepatitis.
+    """
+    return min(values[f"{kind}_cured"], values[f"{kind}_negative_infection"])
 
 
 def _mean_ratio_one(values: Values, phase: str) -> float:

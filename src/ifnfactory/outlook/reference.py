@@ -136,7 +136,7 @@ def _course(crowd: _Crowd, r: Rates, month: int, year: NDArray[np.int64], rate: 
 def hbsag_level(crowd: _Crowd, r: Rates, month: int) -> Floats:
     """Return log10 HBsAg [IU/mL], shape (people,); meaningless after cure."""
     level = r.hbsag_mean[crowd.phase] + r.hbsag_sd[crowd.phase] * crowd.people.hbsag_rank
-    falling = crowd.phase >= Phase.NEGATIVE_INFECTION
+    falling = crowd.phase == Phase.NEGATIVE_INFECTION
     return level - np.where(falling, r.hbsag_decline * month / 12.0, 0.0)
 
 

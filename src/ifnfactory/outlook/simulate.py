@@ -79,16 +79,28 @@ class Course:
 
     def first_of(self, events: Sequence[Event]) -> NDArray[np.int64]:
         """Return each person's month of the first of `events`, -1 where never; shape (people,)."""
-        month = self.firsts[:, [int(event) for event in events]].astype(np.int64)
-        month[month < 0] = np.iinfo(np.int64).max
-        first = month.min(axis=1)
-        first[first == np.iinfo(np.int64).max] = -1
-        return first
+        return first_of(self.firsts, events)
 
     def survival(self) -> NDArray[np.float64]:
         """Return the share that is alive, shape (groups, months + 1)."""
         dead = self.counts[:, :, State.LIVER_DEATH :].sum(axis=2)
         return 1.0 - dead / np.maximum(self.sizes, 1)[:, None]
+
+
+def first_of(firsts: NDArray[np.int16], events: Sequence[Event]) -> NDArray[np.int64]:
+    """Return each person's month of the first of `events`, -1 where never; shape (people,).
+
+    Parameters
+    ----------
+    firsts
+        Shape (people, events), as in `Course`.
+    """
+    never = np.iinfo(np.int64).max
+    month = firsts[:, [int(event) for event in events]].astype(np.int64)
+    month[month < 0] = never
+    first = month.min(axis=1)
+    first[first == never] = -1
+    return first
 
 
 class Follower(Protocol):
