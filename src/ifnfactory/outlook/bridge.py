@@ -1,0 +1,303 @@
+"""From the end of a trial to the start of a lifetime: every virtual patient of a run folder.
+
+The last laboratory values of a patient say the phase: HBsAg below 0.05 IU/mL with HBV DNA below
+its limit is functional cure; HBeAg decides between positive and negative; HBV DNA and ALT between
+infection and hepatitis (EASL table of phases [V]). Who is still on a nucleos(t)ide analogue at the
+last visit stays on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.streams import stream
+from ifnfactory.foundation.toml_gate import parse_toml
+from ifnfactory.outlook.findings import people_of
+from ifnfactory.outlook.parameters import Values
+from ifnfactory.outlook.people import People, join
+from ifnfactory.outlook.states import Liver, Phase
+from ifnfactory.pharmacology.drug import Interferon, Nucleoside, load_drug
+
+Floats = NDArray[np.float64]
+
+FILES: Final = ("manifest.json", "patients.parquet", "visits.parquet")
+PATIENT_COLUMNS: Final = ("arm", "patient", "age", "female", "genotype", "cirrhosis")
+VISIT_COLUMNS: Final = ("arm", "patient", "week", "hbv_dna", "hbsag", "hbeag", "alt", "anti_hbs")
+
+HBSAG_LIMIT: Final = 0.05
+DNA_LIMIT: Final = 36.0
+"""Below this [IU/mL] HBV DNA counts as not detected: the highest limit of the trials' assays."""
+
+HBEAG_LIMIT: Final = 1.0
+DNA_ACTIVE: Final = 2_000.0
+DNA_TOLERANT: Final = 1e7
+ALT_NORMAL: Final = 40.0
+"""Limits of the EASL phases [IU/mL, U/L]; HBeAg is positive from a signal of 1 S/CO."""
+
+_WEEKS_PER_YEAR: Final = 52.1775
+
+
+@dataclass(frozen=True)
+class ArmEnd:
+    """Where the patients of one arm stood at their last visit.
+
+    Attributes
+    ----------
+    name, label
+        As in the protocol.
+    patient
+        Shape (patients,): number of the patient; the same patient has it in every arm.
+    age
+        At the last visit [year].
+    dna, hbsag
+        [log10 IU/mL]
+    alt
+        [U/L]
+    interferon
+        Whether an interferon was among the drugs.
+    excluded
+        Patients of the arm without any laboratory value, who cannot be followed.
+    """
+
+    name: str
+    label: str
+    patient: NDArray[np.int64]
+    age: Floats
+    male: NDArray[np.bool_]
+    phase: NDArray[np.int8]
+    liver: NDArray[np.int8]
+    treated: NDArray[np.bool_]
+    anti_hbs: NDArray[np.bool_]
+    dna: Floats
+    hbsag: Floats
+    alt: Floats
+    genotype: NDArray[np.str_]
+    interferon: bool
+    excluded: int
+
+
+@dataclass(frozen=True)
+class TrialEnd:
+    """The end of a trial.
+
+    Attributes
+    ----------
+    trial, seed, version
+        Which run.
+    week
+        Week of the last visit.
+    arms
+        One entry an arm.
+    """
+
+    trial: str
+    title: str
+    seed: int
+    version: str
+    week: float
+    arms: tuple[ArmEnd, ...]
+
+
+def read_trial_end(folder: Path) -> TrialEnd:
+    """Return where the patients of a run folder ended.
+
+    Raises
+    ------
+    UserInputError
+        If this is no run folder, or a table lacks what is needed: all problems at once.
+    """
+    problems = [
+        Problem("this file is missing", str(folder / name), "name a folder of ifn trial run --out")
+        for name in FILES
+        if not (folder / name).is_file()
+    ]
+    if problems:
+        raise UserInputError(problems)
+    manifest = _manifest(folder / FILES[0])
+    patients = _table(folder / FILES[1], PATIENT_COLUMNS, problems)
+    visits = _table(folder / FILES[2], VISIT_COLUMNS, problems)
+    if problems:
+        raise UserInputError(problems)
+    source = str(manifest.get("protocol_source", ""))
+    protocol = parse_toml(source, f"{folder / FILES[0]} protocol_source") if source else {}
+    week = float(np.nanmax(visits["week"]))
+    arms = [str(arm) for arm in dict.fromkeys(patients["arm"].tolist())]
+    return TrialEnd(
+        trial=str(manifest.get("trial", folder.name)),
+        title=str(protocol.get("title", manifest.get("trial", folder.name))),
+        seed=int(manifest.get("seed", 0)),
+        version=str(manifest.get("version", "")),
+        week=week,
+        arms=tuple(_arm_end(arm, patients, visits, protocol, week) for arm in arms),
+    )
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if isinstance(content, dict) and content.get("program") == "ifnfactory":
+        return content
+    problem = Problem("this is no manifest of a run", str(path), "name a folder of ifn trial run")
+    raise UserInputError([problem])
+
+
+def _table(path: Path, wanted: Sequence[str], problems: list[Problem]) -> dict[str, Any]:
+    import pyarrow as pa  # noqa: PLC0415 -- heavy, and only needed here
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        problems.append(Problem(f"this is no Parquet table: {error}", str(path), "run it again"))
+        return {}
+    missing = [name for name in wanted if name not in table.column_names]
+    problems.extend(
+        Problem(f"the column {name!r} is missing", str(path), "run the trial again")
+        for name in missing
+    )
+    if missing:
+        return {}
+    return {name: _column(table.column(name)) for name in wanted}
+
+
+def _column(column: Any) -> NDArray[Any]:
+    """Return an Arrow column as NumPy: nulls of numbers as not a number, of flags as False."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if pa.types.is_boolean(column.type):
+        return np.array(column.fill_null(False).to_pylist(), dtype=np.bool_)
+    if pa.types.is_string(column.type):
+        return np.array([value or "" for value in column.to_pylist()], dtype=str)
+    values = [np.nan if value is None else value for value in column.to_pylist()]
+    return np.array(values, dtype=np.float64)
+
+
+def _arm_end(
+    arm: str,
+    patients: dict[str, Any],
+    visits: dict[str, Any],
+    protocol: dict[str, Any],
+    last_week: float,
+) -> ArmEnd:
+    own = patients["arm"] == arm
+    seen = (visits["arm"] == arm) & ~np.isnan(visits["hbv_dna"]) & ~np.isnan(visits["hbsag"])
+    order = np.lexsort((visits["week"][seen], visits["patient"][seen]))
+    rows = np.flatnonzero(seen)[order]
+    number = visits["patient"][rows]
+    last = rows[np.append(np.diff(number) != 0, True)] if rows.size else rows
+    index = {int(p): i for i, p in enumerate(patients["patient"][own])}
+    place = np.array([index[int(p)] for p in visits["patient"][last]], dtype=np.int64)
+
+    def of(name: str) -> NDArray[Any]:
+        return patients[name][own][place]
+
+    def at(name: str) -> NDArray[Any]:
+        return visits[name][last]
+
+    phase = phase_of(at("hbv_dna"), at("hbsag"), at("hbeag"), at("alt"))
+    section = next((a for a in protocol.get("arm", []) if a.get("name") == arm), {})
+    treated = _on_nucleoside(section, last_week) & (phase != Phase.CURED)
+    with np.errstate(divide="ignore"):
+        dna, hbsag = np.log10(at("hbv_dna")), np.log10(at("hbsag"))
+    # Under treatment the measured DNA is that of the drug, not of the phase.
+    return ArmEnd(
+        name=arm,
+        label=str(section.get("label") or arm.replace("_", " ")),
+        patient=at("patient").astype(np.int64),
+        age=of("age") + at("week") / _WEEKS_PER_YEAR,
+        male=~of("female").astype(np.bool_),
+        phase=phase,
+        liver=np.where(of("cirrhosis"), Liver.COMPENSATED, Liver.NO_CIRRHOSIS).astype(np.int8),
+        treated=treated,
+        anti_hbs=at("anti_hbs").astype(np.bool_),
+        dna=np.where(treated | ~np.isfinite(dna), np.nan, dna),
+        hbsag=np.where(np.isfinite(hbsag), hbsag, np.nan),
+        alt=at("alt"),
+        genotype=of("genotype"),
+        interferon=_had_interferon(section),
+        excluded=int(np.count_nonzero(own)) - int(last.size),
+    )
+
+
+def phase_of(dna: Floats, hbsag: Floats, hbeag: Floats, alt: Floats) -> NDArray[np.int8]:
+    """Return the phase that laboratory values speak for; every array of shape (patients,).
+
+    Parameters
+    ----------
+    dna, hbsag
+        [IU/mL]
+    hbeag
+        [S/CO]
+    alt
+        [U/L]
+    """
+    cured = (hbsag < HBSAG_LIMIT) & (dna < DNA_LIMIT)
+    positive = hbeag >= HBEAG_LIMIT
+    tolerant = (alt <= ALT_NORMAL) & (dna >= DNA_TOLERANT)
+    high = np.where(tolerant, Phase.POSITIVE_INFECTION, Phase.POSITIVE_HEPATITIS)
+    low = np.where(dna >= DNA_ACTIVE, Phase.NEGATIVE_HEPATITIS, Phase.NEGATIVE_INFECTION)
+    return np.where(cured, Phase.CURED, np.where(positive, high, low)).astype(np.int8)
+
+
+def _on_nucleoside(arm: dict[str, Any], last_week: float) -> bool:
+    """Return whether a nucleos(t)ide analogue of the arm goes on at the last visit."""
+    return any(
+        isinstance(load_drug(str(course["drug"])), Nucleoside)
+        and float(course["stop_week"]) >= last_week
+        for course in arm.get("course", [])
+    )
+
+
+def _had_interferon(arm: dict[str, Any]) -> bool:
+    return any(
+        isinstance(load_drug(str(course["drug"])), Interferon) for course in arm.get("course", [])
+    )
+
+
+def people_at_end(end: TrialEnd, values: Values, n: int, seed: int, treat_month: int) -> People:
+    """Return `n` people for each arm: its patients over and over, each time with other luck.
+
+    Copies of one patient in different arms have one key, and so meet the same luck.
+
+    Parameters
+    ----------
+    treat_month
+        From this month on, who has active disease or cirrhosis is treated; -1 for never.
+    """
+    return join([_people(arm, i, values, n, seed, treat_month) for i, arm in enumerate(end.arms)])
+
+
+def _people(arm: ArmEnd, group: int, values: Values, n: int, seed: int, treat_month: int) -> People:
+    row = np.arange(n) % arm.patient.size
+    copy = np.arange(n) // arm.patient.size
+    draws = stream(seed, "outlook", "bridge", "ranks").standard_normal((n, 2))
+    people = people_of(
+        values,
+        key=arm.patient[row] + copy * 1_000_000,
+        group=group,
+        age=arm.age[row],
+        male=arm.male[row],
+        phase=arm.phase[row],
+        liver=arm.liver[row],
+        treated=arm.treated[row],
+        dna=arm.dna[row],
+        hbsag=arm.hbsag[row],
+        ranks=(draws[:, 0], draws[:, 1]),
+        alt=arm.alt[row],
+        genotype=arm.genotype[row],
+        anti_hbs=arm.anti_hbs[row],
+    )
+    people.treat_month[:] = treat_month
+    if arm.interferon:
+        people.hcc_ratio[:] *= values["peginterferon_hcc_ratio"]
+    return people
