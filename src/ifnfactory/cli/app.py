@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ifnfactory.cli import bench, clinic, model, qualify, score, trial
+from ifnfactory.cli import bench, burden, clinic, model, outlook, qualify, score, trial
 from ifnfactory.cli.encoding import adapt
 from ifnfactory.cli.group import NOTICE, group
 
@@ -16,6 +16,8 @@ app.add_typer(model.app, name="model")
 app.add_typer(bench.app, name="bench")
 app.add_typer(score.app, name="score")
 app.add_typer(clinic.app, name="clinic")
+app.add_typer(outlook.app, name="outlook")
+app.add_typer(burden.app, name="burden")
 app.command()(qualify.qualify)
 
 

@@ -1,0 +1,1 @@
+"""Reports of lifetimes and of a country's burden."""
