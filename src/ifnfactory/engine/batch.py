@@ -22,7 +22,7 @@ from ifnfactory.foundation.errors import IntegrationError
 from ifnfactory.network.model import Network
 
 Floats = NDArray[np.float64]
-BLOCK: Final = 128
+BLOCK: Final = 64
 """Patients that a thread takes at a time: small enough to balance, large enough to fill lanes."""
 
 
