@@ -31,7 +31,7 @@ def run(
     policy: Annotated[
         Path | None, typer.Option(help="Policy file; the built-in policies if not given.")
     ] = None,
-    people: Annotated[int, typer.Option(help="People simulated under each policy.")] = 50_000,
+    people: Annotated[int, typer.Option(help="People simulated under each policy.")] = 100_000,
     seed: Annotated[int, typer.Option(help="Seed of every random number.")] = 1,
     draws: Annotated[int, typer.Option(help="Draws of the parameters, for bands.")] = 20,
     out: Annotated[Path | None, typer.Option(help="Folder to write: tables and report.")] = None,

@@ -139,7 +139,7 @@ def _series_figure(burden: Burden) -> str:
 def _paint(burden: Burden) -> Figure:
     figure = Figure(figsize=(WIDTH_IN, 5.1))
     grid = list(figure.subplots(2, 3, squeeze=False).flat)
-    figure.subplots_adjust(left=0.06, right=0.99, top=0.94, bottom=0.09, wspace=0.22, hspace=0.4)
+    figure.subplots_adjust(left=0.06, right=0.98, top=0.94, bottom=0.09, wspace=0.22, hspace=0.4)
     panels = [
         (SERIES_TITLES[name], burden.series[:, s], burden.low, burden.high, s)
         for s, name in enumerate(SERIES)
@@ -165,7 +165,7 @@ def _paint(burden: Burden) -> Figure:
 def _dress(axes: Axes, title: str) -> None:
     axes.set_title(title, loc="left", fontweight="bold")
     axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(_short))
 

@@ -33,6 +33,9 @@ STATE_COLOURS: Final = {
 }
 """From healthy at the bottom to dead at the top: greens, blues, ambers, reds, then greys."""
 
+LABEL_MAX: Final = 40
+"""Letters of a group's name beside the numbers at risk."""
+
 _CURVE_TITLES: Final = {
     "cirrhosis": "New cirrhosis",
     "hcc": "Hepatocellular carcinoma",
@@ -110,9 +113,11 @@ def survival_figure(outlook: Outlook) -> str:
 
 def _survival(outlook: Outlook) -> Figure:
     groups = len(outlook.question.labels)
-    height = 3.3 + 0.19 * groups
+    longest = min(LABEL_MAX, max(len(label) for label in outlook.question.labels))
+    bottom, height = 0.95 + 0.19 * groups, 3.4 + 0.19 * groups
+    left = (0.45 + 0.066 * max(longest, 14)) / WIDTH_IN
     figure = Figure(figsize=(WIDTH_IN, height))
-    axes = figure.add_axes((0.17, (0.75 + 0.19 * groups) / height, 0.8, 2.4 / height))
+    axes = figure.add_axes((left, bottom / height, 0.975 - left, (height - bottom - 0.1) / height))
     years = np.arange(outlook.course.months + 1) / 12
     alive = outlook.course.survival()
     for g in range(groups):
@@ -120,22 +125,25 @@ def _survival(outlook: Outlook) -> Figure:
     axes.set_ylim(0, 100)
     _time_axis(axes, outlook.years)
     axes.set_ylabel("% alive")
+    _at_risk(figure, axes, outlook, bottom / height, 0.19 / height)
+    return figure
+
+
+def _at_risk(figure: Figure, axes: Axes, outlook: Outlook, bottom: float, step: float) -> None:
+    """Write who is alive at each tick below the axes, one line a group."""
+    alive = outlook.course.survival()
     ticks = [tick for tick in axes.get_xticks() if 0 <= tick <= outlook.years]
-    axes.text(-0.185, -0.27, "At risk", transform=axes.transAxes, color=QUIET, fontsize=7.5)
+    place = axes.get_position()
+    top = bottom - 3.4 * step
+    figure.text(0.005, top, "Number at risk", color=QUIET, fontsize=7.5)
     for g, label in enumerate(outlook.question.labels):
-        line = -0.27 - 0.19 * (g + 1) / 2.4
-        words = label if len(label) <= 26 else f"{label[:25]}…"
-        axes.text(
-            -0.185, line, words, transform=axes.transAxes, color=arm_colour(g), fontsize=7.5,
-            fontweight="bold",
-        )  # fmt: skip
+        line = top - step * (g + 1)
+        words = label if len(label) <= LABEL_MAX else f"{label[: LABEL_MAX - 1]}…"
+        figure.text(0.005, line, words, color=arm_colour(g), fontsize=7.5, fontweight="bold")
         for tick in ticks:
             number = round(float(alive[g, round(tick * 12)]) * int(outlook.course.sizes[g]))
-            axes.text(
-                tick, line, f"{number:,}", transform=axes.get_xaxis_transform(), ha="center",
-                fontsize=7.5, color=INK,
-            )  # fmt: skip
-    return figure
+            x = place.x0 + place.width * tick / outlook.years
+            figure.text(x, line, f"{number:,}", ha="center", fontsize=7.5, color=INK)
 
 
 def avoided_figure(rows: Sequence[Row], labels: dict[str, str]) -> str:
