@@ -196,7 +196,12 @@ def test_the_command_prints_json_and_writes_a_report(tmp_path: Path) -> None:
     assert "research and education" in content["notice"]
     assert "World Population Prospects" in content["attribution"]
     page = (out / "report.html").read_text(encoding="utf-8")
-    for part in ("Where people are", "At risk", "competing risks", "World Population Prospects"):
+    for part in (
+        "Where people are",
+        "Number at risk",
+        "competing risks",
+        "World Population Prospects",
+    ):
         assert part in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert {path.name for path in out.iterdir()} == {
