@@ -31,6 +31,7 @@ VIOLATIONS = {
     "exchange": {"exchange": "from ifnfactory.engine import batch"},
     "evidence": {"evidence": "from ifnfactory.engine import batch"},
     "rules": {"rules": "from ifnfactory.biology import system"},
+    "outlook": {"outlook": "from ifnfactory.trial import result"},
 }
 """For each contract: room (or file) and the line to plant there."""
 
