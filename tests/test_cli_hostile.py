@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -181,6 +181,15 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.iterdir() if "run" in path.name]
 
 
+@pytest.fixture
+def heeds_interruptions() -> Iterator[None]:
+    """Undo what a shell does to programs it starts in the background: they ignore the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_interruptions")
 @pytest.mark.parametrize("after", ["reading the model", "treating patients"])
 def test_an_interruption_is_one_line_and_leaves_nothing(after: str, tmp_path: Path) -> None:
     assert ifn(*RUN).returncode == 0

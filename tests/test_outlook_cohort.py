@@ -219,7 +219,7 @@ def test_bad_input_ends_with_exit_code_2_and_says_everything(tmp_path: Path) -> 
 
 
 def test_the_examples_of_the_documentation_are_in_order() -> None:
-    folder = Path(__file__).resolve().parents[1] / "docs" / "examples"
+    folder = Path(__file__).resolve().parents[1] / "docs" / "examples" / "outlook"
     assert len(load_cohort(folder / "cohort.toml").groups) == 3
     assert load_prices(folder / "costs.toml").currency == "EUR 2024"
     assert load_country(folder / "country.toml").end_year == 2050
