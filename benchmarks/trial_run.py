@@ -72,11 +72,14 @@ def run(patients: int, out: Path, kernels: Path, bytecode: Path) -> Process:
 
 def median(kind: str, patients: int, runs: list[Process]) -> Row:
     """Return the medians of the runs."""
-    middle = [
-        round(statistics.median(getattr(each, name) for each in runs), 2)
-        for name in ("wall_s", "cpu_s", "peak_mb")
-    ]
-    return Row(kind, patients, len(runs), *middle)
+    return Row(
+        kind,
+        patients,
+        len(runs),
+        wall_s=round(statistics.median(each.wall_s for each in runs), 2),
+        cpu_s=round(statistics.median(each.cpu_s for each in runs), 2),
+        peak_mb=round(statistics.median(each.peak_mb for each in runs), 1),
+    )
 
 
 def measure(patients: int, repeats: int) -> list[Row]:
@@ -97,16 +100,17 @@ def measure(patients: int, repeats: int) -> list[Row]:
 
 def main() -> None:
     """Measure, print, and write the file that was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--patients", type=int, default=2000, help="patients in each of 3 arms")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path, help="file to write")
     options = parser.parse_args()
     load_before = os.getloadavg()[0]
     rows = measure(options.patients, options.repeats)
-    report = {
+    machine = platform_record()
+    report: dict[str, object] = {
         "command": "ifn trial run lau2005 --patients N --out DIR",
-        "platform": platform_record(),
+        "platform": machine,
         "versions": versions(),
         "load_before": round(load_before, 2),
         "load_after": round(os.getloadavg()[0], 2),
@@ -114,8 +118,7 @@ def main() -> None:
     }
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    cores = report["platform"]["cores"]
-    print(f"{report['platform']['cpu']}, {cores} cores, load {load_before:.1f}")
+    print(f"{machine['cpu']}, {machine['cores']} cores, load {load_before:.1f}")
     print(f"{'run':<12}{'patients':>10}{'runs':>6}{'wall s':>9}{'cpu s':>9}{'peak MB':>9}")
     for row in rows:
         print(
