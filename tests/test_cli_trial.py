@@ -115,12 +115,16 @@ def test_json_is_one_object_and_nothing_else(runs: Runs) -> None:
     assert len(found["results"]) == len(trial_result(patients=1).rows)
 
 
-def test_out_writes_a_run_folder(runs: Runs, tmp_path: Path) -> None:
+def test_out_writes_a_run_folder(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The runner does not set it, and what pytest was called with is not the program's command.
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/ifn", "trial", "run", "my trial.toml"])
     said = ifn("trial", "run", "lau2005", "--out", str(tmp_path / "run"))
     assert said.exit_code == 0
     assert str(tmp_path / "run" / "report.html") in said.stdout
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["command"].startswith("ifn ")
+    assert manifest["command"] == "ifn trial run 'my trial.toml'"
 
 
 def test_existing_folder_is_refused_before_anything_is_simulated(
