@@ -39,7 +39,7 @@ def treated(trial: str, *drugs: tuple[str, str, str], patients: int = 400) -> Ar
     people = draw_patients(network, protocol.baseline, protocol.eligibility, patients, 7)
     integrator = compiled(network, load_kernel(network), Tolerances(1e-5), 2)
     regimen = Regimen(tuple(course(*drug, stop_week=48.0) for drug in drugs))
-    treatment = Treatment(regimen, WEEKS, 0.0)
+    treatment = Treatment(regimen, WEEKS)
     return Clinic(network, integrator).follow(
         treatment, people, draw_deviations(7, patients), Silent()
     )

@@ -6,10 +6,12 @@ with covariate effects, untreated steady state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ifnfactory.biology.steady_state import Baseline, untreated_state
 from ifnfactory.network.model import Network
@@ -89,6 +91,17 @@ class VirtualPatients:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def take(self, rows: NDArray[np.int64]) -> VirtualPatients:
+        """Return the patients of these rows, numbered anew from 0."""
+        columns: dict[str, Any] = {name: each[rows] for name, each in vars(self.table).items()}
+        return VirtualPatients(
+            table=replace(PatientTable(**columns), patient=np.arange(len(rows))),
+            constants=self.constants[rows],
+            initial=self.initial[rows],
+            anti_hbe_responder=self.anti_hbe_responder[rows],
+            anti_hbs_responder=self.anti_hbs_responder[rows],
+        )
 
 
 def draw_patients(

@@ -1,7 +1,7 @@
 """One arm, from its regimen to what flows in its patients' blood at every visit.
 
-Order of events: patients on a nucleos(t)ide analogue before the trial are first taken through those
-years; then doses and switches of the regimen; a visit comes before a dose of the same day.
+Patients come as they are on the first day of the trial. Order of events: doses and switches of the
+regimen; a visit comes before a dose of the same day.
 """
 
 from __future__ import annotations
@@ -17,14 +17,8 @@ from ifnfactory.engine.batch import Events, Integrator, init
 from ifnfactory.engine.observe import Observer, observer
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.network.model import Network
-from ifnfactory.pharmacology.coupling import (
-    NA_BLOCK,
-    Coupling,
-    Deviations,
-    couple,
-    nucleoside_block,
-)
-from ifnfactory.pharmacology.regimen import DAYS_PER_WEEK, Regimen, course
+from ifnfactory.pharmacology.coupling import Deviations, couple
+from ifnfactory.pharmacology.regimen import DAYS_PER_WEEK, Regimen
 from ifnfactory.population.sample import VirtualPatients
 
 Floats = NDArray[np.float64]
@@ -33,10 +27,6 @@ MARKERS: Final = ("hbv_dna", "hbsag", "hbeag", "hbv_rna", "alt", "anc", "platele
 """Observables of the system that a laboratory measures, in the order of `TrueMarkers`."""
 SHARD: Final = 1024
 """Patients whose full states are held at one time; only markers at visits outlive a shard."""
-DAYS_PER_YEAR: Final = 365.25
-LEAD_IN_DRUG: Final = ("entecavir", "0.5 mg", "1 day")
-"""What patients took before a trial that enrols them on a nucleos(t)ide analogue [prior]: the
-protocols say "nucleos(t)ide analogue", and the potent ones do not differ in this model."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +39,10 @@ class ArmCourse:
 
 @dataclass(frozen=True)
 class Treatment:
-    """Everything about an arm that its patients do not differ in.
-
-    Attributes
-    ----------
-    lead_in_years
-        Years on a nucleos(t)ide analogue before the first visit.
-    """
+    """Everything about an arm that its patients do not differ in."""
 
     regimen: Regimen
     visit_weeks: Floats
-    lead_in_years: float
 
 
 class Clinic:
@@ -118,9 +101,9 @@ class Clinic:
         constants = patients.constants[part].copy()
         for name, values in coupling.slot_parameters:
             constants[:, self.network.constant_names.index(name)] = values
-        events, start = _with_lead_in(coupling, treatment.lead_in_years, deviations)
+        events = Events(coupling.day, coupling.target, coupling.add, coupling.value)
         days = treatment.visit_weeks * DAYS_PER_WEEK
-        state = init(self.network, constants, patients.initial[part], start)
+        state = init(self.network, constants, patients.initial[part])
         state, info = self.integrator(state, float(days[-1]), events, days)
         clock = info.output[:, :, self._clock]
         return (
@@ -128,28 +111,6 @@ class Clinic:
             clock >= constants[:, self._threshold, None],
             state.status,
         )
-
-
-def _with_lead_in(coupling: Coupling, years: float, deviations: Deviations) -> tuple[Events, float]:
-    """Put the years on a nucleos(t)ide analogue before the regimen; return events and start."""
-    regimen = Events(coupling.day, coupling.target, coupling.add, coupling.value)
-    if years == 0.0:
-        return regimen, 0.0
-    name, dose, every = LEAD_IN_DRUG
-    start = -years * DAYS_PER_YEAR
-    block = nucleoside_block(
-        course(name, dose, every, stop_week=1.0), deviations.nucleoside_residual
-    )
-    settings = [(start, block), (0.0, np.zeros_like(block))]
-    return (
-        Events(
-            np.concatenate([[day for day, _ in settings], regimen.day]),
-            (NA_BLOCK, NA_BLOCK, *regimen.target),
-            np.concatenate([[False, False], regimen.add]),
-            np.hstack([np.stack([value for _, value in settings], axis=1), regimen.value]),
-        ),
-        start,
-    )
 
 
 def _part(deviations: Deviations, part: slice) -> Deviations:

@@ -19,7 +19,7 @@ from ifnfactory.engine.status import Status
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import versions
-from ifnfactory.pharmacology.coupling import draw_deviations
+from ifnfactory.population.lead_in import LeadIn, enter_after_lead_in
 from ifnfactory.population.release import Population, shipped_population
 from ifnfactory.trial.attendance import last_weeks, unseen_after
 from ifnfactory.trial.course import Clinic, Treatment
@@ -70,16 +70,20 @@ class Simulator:
         began = time.perf_counter()
         watcher = progress or Silent()
         watcher.begin("drawing patients", 0)
-        people = self.population.draw(protocol.baseline, protocol.eligibility, patients, seed)
-        deviations = draw_deviations(seed, patients)
+        people, deviations = enter_after_lead_in(
+            LeadIn(protocol.baseline.prior_na_years, protocol.eligibility, protocol.laboratory),
+            self.population.network,
+            self.clinic.integrator,
+            lambda n: self.population.draw(protocol.baseline, protocol.eligibility, n, seed),
+            patients,
+            seed,
+        )
         watcher.end()
         last_week = last_weeks(protocol.attendance, patients, seed)
         watcher.begin("treating patients", patients * len(protocol.arms))
         arms: list[ArmOutcome] = []
         for arm in protocol.arms:
-            treatment = Treatment(
-                arm.regimen, np.array(protocol.visit_weeks), protocol.baseline.prior_na_years
-            )
+            treatment = Treatment(arm.regimen, np.array(protocol.visit_weeks))
             course = self.clinic.follow(treatment, people, deviations, watcher)
             panel = measure(_hide(course.truth, course.status), protocol.laboratory, seed)
             seen = unseen_after(panel, last_week)
