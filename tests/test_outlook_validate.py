@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,12 +44,25 @@ def test_every_kind_of_target_of_the_evidence_is_there() -> None:
 
 
 def test_json_has_what_the_command_promises() -> None:
-    content = validation().to_json()
+    content = json.loads(json.dumps(validation().to_json(), allow_nan=False))
     assert set(content) >= {"inside_percent", "rows"}
+    assert "research and education" in content["notice"]
     for row in content["rows"]:
         assert set(row) >= {"target_id", "observed", "low", "high", "modelled", "inside"}
         assert row["low"] <= row["observed"] <= row["high"]
         assert row["inside"] == (row["low"] <= row["modelled"] <= row["high"])
+
+
+def test_the_command_prints_one_json_object_and_refuses_what_cannot_be_meant() -> None:
+    command = [str(Path(sys.executable).with_name("ifn")), "outlook", "validate", "--json"]
+    done = subprocess.run([*command, "--people", "200"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["rows"]) == len(targets())
+    wrong = [*command, "--people", "0", "--draws", "-1"]
+    done = subprocess.run(wrong, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"--people 0" in done.stderr
+    assert b"--draws -1" in done.stderr
 
 
 def test_hcc_risk_is_a_hump_over_hbv_dna() -> None:

@@ -90,18 +90,19 @@ def run(
 def validate(
     seed: Annotated[int, typer.Option(help="Seed of every random number.")] = 1,
     draws: Annotated[int, typer.Option(help="Draws of the parameters, for intervals.")] = 0,
+    people: Annotated[int, typer.Option(help="People in the cohort of each target.")] = 40_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Set what the model says beside what cohorts and trials observed."""
     from ifnfactory.cli.outlook_request import check_validation
     from ifnfactory.cli.screen import ScreenProgress
 
-    check_validation(draws)
+    check_validation(draws, people)
     from ifnfactory.cli.outlook_view import validation_view
     from ifnfactory.outlook.validate import validate as compare
 
     with ScreenProgress() as progress:
-        found = compare(seed, draws, progress=progress)
+        found = compare(seed, draws, people, progress=progress)
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
     else:

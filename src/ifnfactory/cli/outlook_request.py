@@ -95,9 +95,11 @@ class OutlookRequest:
         )
 
 
-def check_validation(draws: int) -> None:
+def check_validation(draws: int, people: int) -> None:
     """Raise a `UserInputError` if the options of ``ifn outlook validate`` cannot be meant."""
     faults = Faults()
     faults.unless(draws >= 0, "less than none", f"--draws {draws}", "give 0 or more")
+    many, fix = 1 <= people <= PEOPLE_MAX, f"give 1 to {PEOPLE_MAX:,}"
+    faults.unless(many, "no such number of people", f"--people {people}", fix)
     if faults.problems:
         raise faults.error()

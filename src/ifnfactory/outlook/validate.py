@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from ifnfactory.foundation.evidence import Source
+from ifnfactory.foundation.notice import NOT_FOR_CARE
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.outlook import measures
 from ifnfactory.outlook.cohort import Group, draw_people, group_of
@@ -91,7 +93,7 @@ class ValidationRow:
     @property
     def inside(self) -> bool:
         """Whether the modelled value lies in the observed interval."""
-        return self.target.low <= self.modelled <= self.target.high
+        return bool(self.target.low <= self.modelled <= self.target.high)
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as the command prints it."""
@@ -101,7 +103,7 @@ class ValidationRow:
             "observed": target.observed,
             "low": target.low,
             "high": target.high,
-            "modelled": round(self.modelled, 4),
+            "modelled": _finite(self.modelled),
             "inside": self.inside,
             "title": target.title,
             "unit": target.unit,
@@ -111,7 +113,7 @@ class ValidationRow:
             "tag": target.source.tag,
         }
         if self.interval is not None:
-            row["modelled_low"], row["modelled_high"] = (round(v, 4) for v in self.interval)
+            row["modelled_low"], row["modelled_high"] = map(_finite, self.interval)
         return row
 
 
@@ -135,6 +137,7 @@ class Validation:
             "inside_percent_by_role": {r: round(self.inside_percent(r), 1) for r in roles},
             "seed": self.seed,
             "rows": [row.to_json() for row in self.rows],
+            "notice": NOT_FOR_CARE,
         }
 
 
@@ -254,6 +257,11 @@ def _mixed(parts: Sequence[tuple[Firsts, float]]) -> Firsts:
     """Return the first people of every part, as many of each as its share asks for."""
     people = min(int(firsts.shape[0] / share) for firsts, share in parts)
     return np.concatenate([firsts[: round(share * people)] for firsts, share in parts])
+
+
+def _finite(value: float) -> float | None:
+    """Return a number for JSON: null where few people gave none, as a ratio over no event."""
+    return round(value, 4) if math.isfinite(value) else None
 
 
 def _rate(target: Target, firsts: Firsts) -> float:
