@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -83,40 +83,72 @@ SOURCES: Final[dict[str, Source]] = {
 """Origin of every default of `Laboratory`."""
 
 
-def measure(truth: TrueMarkers, laboratory: Laboratory, seed: int) -> Panel:
-    """Return what `laboratory` reports of `truth`.
+@dataclass(frozen=True)
+class AssayErrors:
+    """Standard normal errors of every measurement, each of shape (patients, visits)."""
 
-    Errors come from one named stream a marker and are drawn patient after patient: patient 17 has
-    the same errors in every arm and in a trial of any size. Error never makes an undetectable
-    patient detectable; close above the limit it can hide a detectable one.
+    hbv_dna: Floats
+    hbsag: Floats
+    hbeag: Floats
+    hbv_rna: Floats
+    alt: Floats
+    anc: Floats
+    platelets: Floats
+
+    def at(self, patients: slice, visits: slice) -> AssayErrors:
+        """Return the errors of some patients at some visits."""
+        return AssayErrors(*(getattr(self, f.name)[patients, visits] for f in fields(self)))
+
+
+def draw_errors(seed: int, patients: int, visits: int) -> AssayErrors:
+    """Draw the errors of all measurements.
+
+    They come from one named stream a marker and are drawn patient after patient: patient 17 has
+    the same errors in every arm and in a trial of any size.
     """
 
     def noise(marker: str) -> Floats:
-        return stream(seed, "assay", marker).standard_normal(truth.hbv_dna.shape)
+        return stream(seed, "assay", marker).standard_normal((patients, visits))
 
-    def log_assay(marker: str, values: Floats, log10_sd: float, limit: float) -> Floats:
-        return _censor(values * np.power(10.0, log10_sd * noise(marker)), values, limit)
+    return AssayErrors(*(noise(field.name) for field in fields(AssayErrors)))
 
-    def count(marker: str, values: Floats, cv: float) -> Floats:
+
+def measure(truth: TrueMarkers, laboratory: Laboratory, seed: int) -> Panel:
+    """Return what `laboratory` reports of `truth`, with the errors of `seed`."""
+    return report(truth, laboratory, draw_errors(seed, *truth.hbv_dna.shape))
+
+
+def report(truth: TrueMarkers, laboratory: Laboratory, errors: AssayErrors) -> Panel:
+    """Return what `laboratory` reports of `truth` with these errors.
+
+    Error never makes an undetectable patient detectable; close above the limit it can hide a
+    detectable one.
+    """
+
+    def log_assay(values: Floats, error: Floats, log10_sd: float, limit: float) -> Floats:
+        return _censor(values * np.power(10.0, log10_sd * error), values, limit)
+
+    def count(values: Floats, error: Floats, cv: float) -> Floats:
         sigma = np.sqrt(np.log1p(cv**2))  # unbiased: the mean of the log-normal factor is 1
-        return values * np.exp(sigma * noise(marker) - sigma**2 / 2)
+        return values * np.exp(sigma * error - sigma**2 / 2)
 
-    hbsag = log_assay("hbsag", truth.hbsag, laboratory.hbsag_log10_sd, laboratory.hbsag_lloq)
-    hbeag = log_assay("hbeag", truth.hbeag, laboratory.hbeag_log10_sd, laboratory.hbeag_cutoff)
+    lab = laboratory
+    hbsag = log_assay(truth.hbsag, errors.hbsag, lab.hbsag_log10_sd, lab.hbsag_lloq)
+    hbeag = log_assay(truth.hbeag, errors.hbeag, lab.hbeag_log10_sd, lab.hbeag_cutoff)
     # Bound antigen is not seen: with the antibody in excess the assay reads below its cut-off.
     hidden = truth.hbeag_cleared & ~np.isnan(truth.hbeag)
-    hbeag = np.where(hidden, CENSORED * laboratory.hbeag_cutoff, hbeag)
+    hbeag = np.where(hidden, CENSORED * lab.hbeag_cutoff, hbeag)
     return Panel(
         week=truth.week,
-        hbv_dna=log_assay("hbv_dna", truth.hbv_dna, laboratory.dna_log10_sd, laboratory.dna_lloq),
+        hbv_dna=log_assay(truth.hbv_dna, errors.hbv_dna, lab.dna_log10_sd, lab.dna_lloq),
         hbsag=hbsag,
         hbeag=hbeag,
-        hbv_rna=log_assay("hbv_rna", truth.hbv_rna, laboratory.rna_log10_sd, laboratory.rna_lloq),
-        alt=count("alt", truth.alt, laboratory.alt_cv),
-        anc=count("anc", truth.anc, laboratory.anc_cv),
-        platelets=count("platelets", truth.platelets, laboratory.platelets_cv),
-        anti_hbe=(hbeag < laboratory.hbeag_cutoff) & truth.anti_hbe_responder[:, None],
-        anti_hbs=(hbsag < laboratory.hbsag_lloq) & truth.anti_hbs_responder[:, None],
+        hbv_rna=log_assay(truth.hbv_rna, errors.hbv_rna, lab.rna_log10_sd, lab.rna_lloq),
+        alt=count(truth.alt, errors.alt, lab.alt_cv),
+        anc=count(truth.anc, errors.anc, lab.anc_cv),
+        platelets=count(truth.platelets, errors.platelets, lab.platelets_cv),
+        anti_hbe=(hbeag < lab.hbeag_cutoff) & truth.anti_hbe_responder[:, None],
+        anti_hbs=(hbsag < lab.hbsag_lloq) & truth.anti_hbs_responder[:, None],
     )
 
 
