@@ -160,9 +160,9 @@ def test_a_nested_place_with_a_slash_is_made(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["trial"] == "lau2005"
     assert {path.name for path in out.iterdir()} == {
         "manifest.json",
-        "patients.parquet",
-        "visits.parquet",
-        "endpoints.parquet",
+        "patients",
+        "visits",
+        "endpoints",
         "report.html",
     }
     assert [path.name for path in out.parent.iterdir()] == ["made"]

@@ -27,7 +27,7 @@ from docs_pages import (
 )
 
 from ifnfactory.pharmacology.drug import drug_names, load_drug
-from ifnfactory.runs.tables import read_parquet
+from ifnfactory.runs.layout import PARTITIONED, Partitioned, read_table
 from ifnfactory.trial.endpoints import MEANS, PROPORTIONS
 from ifnfactory.trial.protocol import load_protocol, protocol_schema
 
@@ -77,7 +77,7 @@ def test_snippets_print_what_the_page_shows(page: Path, ran) -> None:
 def test_first_result_is_about_what_a_run_says(ran) -> None:
     # Not to the last digit, which may differ between processors, but within a run's own interval.
     folder, _ = ran(README)
-    table = read_parquet(folder / "runs" / "lau2005" / "endpoints.parquet")
+    table = read_table(folder / "runs" / "lau2005", "endpoints")
     keys = ("arm", "endpoint", "week")
     found = {key: i for i, key in enumerate(zip(*map(table.column, keys), strict=True))}
     (shown,) = (b for b in blocks(README) if b.mark == "result of: ifn trial run lau2005")
@@ -190,13 +190,13 @@ def test_every_endpoint_and_every_key_is_explained() -> None:
             assert re.search(rf"\b{key}\b", text), f"{section['title']}: {key}"
 
 
-@pytest.mark.parametrize("table", ["patients", "visits", "endpoints"])
-def test_columns_of_the_run_folder_are_explained(table: str, ran) -> None:
+@pytest.mark.parametrize("table", PARTITIONED)
+def test_columns_of_the_run_folder_are_explained(table: Partitioned, ran) -> None:
     folder, _ = ran(RESULTS)
-    made = read_parquet(folder / "runs" / "lau2005" / f"{table}.parquet")
+    made = read_table(folder / "runs" / "lau2005", table)
     units = dict(zip(made.names, made.units, strict=True))
     told: dict[str, str] = {}
-    for row in marked(RESULTS, f"columns of {table}.parquet")[2:]:
+    for row in marked(RESULTS, f"columns of {table}")[2:]:
         names, unit, _ = cells(row)
         told |= dict.fromkeys(words(names), unit)
     assert told == units

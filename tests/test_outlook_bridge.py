@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,8 @@ def write_run(folder: Path) -> Path:
         "alt": [*[90.0] * 2 * n, *[30.0] * 2 * n],
         "anti_hbs": [*[False] * 2 * n, *cured],
     }  # fmt: skip
-    pq.write_table(pa.table(patients), folder / "patients.parquet")
-    pq.write_table(pa.table(visits), folder / "visits.parquet")
+    for name, table in (("patients", patients), ("visits", visits)):
+        pq.write_to_dataset(pa.table(table), folder / name, partition_cols=["arm"])
     manifest = {"program": "ifnfactory", "trial": "made_up", "seed": 7, "version": "0"}
     text = json.dumps(manifest | {"protocol_source": PROTOCOL})
     (folder / "manifest.json").write_text(text, encoding="utf-8")
@@ -111,15 +112,16 @@ def test_what_is_no_run_folder_is_refused_with_everything_that_is_wrong(tmp_path
     with pytest.raises(UserInputError) as caught:
         question_of_run(tmp_path, "Atlantis", -1.0)
     told = str(caught.value)
-    assert told.count("this file is missing") == 3
+    assert told.count("this is missing") == 3
     assert "unknown location 'Atlantis'" in told
     assert "--rescue-years" in told
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run")
-    table = pq.read_table(folder / "visits.parquet").drop_columns(["hbsag"])
-    pq.write_table(table, folder / "visits.parquet")
+    table = pq.read_table(folder / "visits").drop_columns(["hbsag"])
+    shutil.rmtree(folder / "visits")
+    pq.write_to_dataset(table, folder / "visits", partition_cols=["arm"])
     with pytest.raises(UserInputError, match="the column 'hbsag' is missing"):
         read_trial_end(folder)
 

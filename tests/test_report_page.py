@@ -124,11 +124,11 @@ def test_a_trial_without_published_results_has_a_report(result: TrialResult) -> 
 def test_run_folder_of_a_trial(result: TrialResult, tmp_path: Path) -> None:
     save_trial(result, tmp_path / "run", STARTED, COMMAND)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
-        "endpoints.parquet",
+        "endpoints",
         "manifest.json",
-        "patients.parquet",
+        "patients",
         "report.html",
-        "visits.parquet",
+        "visits",
     ]
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["trial"] == "lau2005"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import numpy as np
 import pytest
 from synthetic import trial_result
 
 from ifnfactory.report import tables as tables_module
+from ifnfactory.report.save import save_trial
 from ifnfactory.report.tables import (
     PATIENT_UNITS,
     endpoints_table,
     patients_table,
     trial_tables,
-    visits_tables,
+    visits_table,
 )
+from ifnfactory.runs.layout import PARTITIONED, read_table
 from ifnfactory.trial.result import TrialResult
 
 
@@ -22,26 +27,30 @@ def result() -> TrialResult:
     return trial_result(patients=12, failed=2)
 
 
-def test_files_of_a_run_folder(result: TrialResult) -> None:
-    assert [name for name, _ in trial_tables(result)] == [
-        "patients.parquet",
-        "visits.parquet",
-        "endpoints.parquet",
+def test_files_of_a_run_folder_are_named_by_arm_and_first_patient(
+    result: TrialResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables_module, "BLOCK", 5)
+    assert [name for name, _ in trial_tables(result)][:7] == [
+        "patients/arm=peg/000000000.parquet",
+        "visits/arm=peg/000000000.parquet",
+        "patients/arm=peg/000000005.parquet",
+        "visits/arm=peg/000000005.parquet",
+        "patients/arm=peg/000000010.parquet",
+        "visits/arm=peg/000000010.parquet",
+        "endpoints/arm=peg/000000000.parquet",
     ]
 
 
-def test_patients_have_one_row_an_arm_and_patient(result: TrialResult) -> None:
-    table = patients_table(result)
-    arms = [arm.name for arm in result.protocol.arms]
-    assert table.rows == 12 * len(arms)
-    assert table.column("arm").tolist() == [name for name in arms for _ in range(12)]
-    assert table.column("patient")[:12].tolist() == list(range(12))
+def test_patients_have_one_row_a_patient(result: TrialResult) -> None:
+    table = patients_table(result.arms[0])
+    assert table.column("patient").tolist() == list(range(12))
     assert table.column("status")[:3].tolist() == ["step_limit", "step_limit", "completed"]
-    np.testing.assert_array_equal(table.column("age")[12:24], result.arms[1].patients.age)
+    np.testing.assert_array_equal(table.column("age"), result.arms[0].patients.age)
 
 
 def test_every_measured_covariate_has_a_unit(result: TrialResult) -> None:
-    table = patients_table(result)
+    table = patients_table(result.arms[0])
     floats = {
         name
         for name, column in zip(table.names, table.columns, strict=True)
@@ -51,34 +60,33 @@ def test_every_measured_covariate_has_a_unit(result: TrialResult) -> None:
 
 
 def test_visits_have_one_row_a_patient_and_visit(result: TrialResult) -> None:
-    tables = list(visits_tables(result))
     visits = len(result.protocol.visit_weeks)
-    assert [table.rows for table in tables] == [12 * visits] * len(result.arms)
-    table, row = tables[1], visits * 5 + 4  # second arm, sixth patient, fifth visit
-    assert table.column("arm")[row] == result.arms[1].arm
+    table, row = visits_table(result.arms[1]), visits * 5 + 4  # sixth patient, fifth visit
+    assert table.rows == 12 * visits
     assert table.column("patient")[row] == 5
     assert table.column("week")[row] == result.protocol.visit_weeks[4]
     assert table.column("hbv_dna")[row] == result.arms[1].panel.hbv_dna[5, 4]
     assert table.column("anti_hbe")[row] == result.arms[1].panel.anti_hbe[5, 4]
 
 
-def test_many_patients_come_in_parts(result: TrialResult, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = list(visits_tables(result))
-    monkeypatch.setattr(tables_module, "PATIENTS_AT_ONCE", 5)
-    parts = list(visits_tables(result))
-    assert len(parts) == 3 * len(whole)
-    for name in ("patient", "week", "hbv_dna", "anti_hbe"):
-        np.testing.assert_array_equal(
-            np.concatenate([part.column(name) for part in parts]),
-            np.concatenate([table.column(name) for table in whole]),
-        )
+def test_many_patients_come_in_parts(
+    result: TrialResult, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    save_trial(result, tmp_path / "one", datetime.now(UTC), "")
+    monkeypatch.setattr(tables_module, "BLOCK", 5)
+    save_trial(result, tmp_path / "parts", datetime.now(UTC), "")
+    for table in PARTITIONED:
+        one, parts = read_table(tmp_path / "one", table), read_table(tmp_path / "parts", table)
+        assert one.names == parts.names
+        for name in one.names:
+            np.testing.assert_array_equal(one.column(name), parts.column(name))
+    assert len(list((tmp_path / "parts" / "visits" / "arm=lam").iterdir())) == 3
 
 
 def test_visits_name_their_units(result: TrialResult) -> None:
-    table = next(visits_tables(result))
+    table = visits_table(result.arms[0])
     units = dict(zip(table.names, table.units, strict=True))
     assert units == {
-        "arm": "",
         "patient": "",
         "week": "week",
         "hbv_dna": "IU/mL",
@@ -94,7 +102,7 @@ def test_visits_name_their_units(result: TrialResult) -> None:
 
 
 def test_endpoints_mask_what_was_not_published(result: TrialResult) -> None:
-    table = endpoints_table(result)
+    table = endpoints_table(result.rows)
     assert table.rows == len(result.rows)
     without = [row.published_ci is None for row in result.rows]
     assert any(without)

@@ -60,7 +60,7 @@ def test_folder_holds_every_file_and_the_manifest_their_hashes(tmp_path: Path) -
         "visits.parquet",
     ]
     content = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert content["schema_version"] == 1
+    assert content["schema_version"] == 2
     assert content["protocol_source"] == 'title = "small — ünïcode"\n'
     assert content["seed"] == 1
     assert content["status"] == {"completed": 3, "non_finite": 0}

@@ -28,7 +28,8 @@ from ifnfactory.pharmacology.drug import Interferon, Nucleoside, load_drug
 
 Floats = NDArray[np.float64]
 
-FILES: Final = ("manifest.json", "patients.parquet", "visits.parquet")
+FILES: Final = ("manifest.json", "patients", "visits")
+"""A file and two folders of Parquet files, one folder an arm."""
 PATIENT_COLUMNS: Final = ("arm", "patient", "age", "female", "genotype", "cirrhosis")
 VISIT_COLUMNS: Final = ("arm", "patient", "week", "hbv_dna", "hbsag", "hbeag", "alt", "anti_hbs")
 
@@ -115,9 +116,9 @@ def read_trial_end(folder: Path) -> TrialEnd:
         If this is no run folder, or a table lacks what is needed: all problems at once.
     """
     problems = [
-        Problem("this file is missing", str(folder / name), "name a folder of ifn trial run --out")
+        Problem("this is missing", str(folder / name), "name a folder of ifn trial run --out")
         for name in FILES
-        if not (folder / name).is_file()
+        if not (folder / name).exists()
     ]
     if problems:
         raise UserInputError(problems)
@@ -129,7 +130,9 @@ def read_trial_end(folder: Path) -> TrialEnd:
     source = str(manifest.get("protocol_source", ""))
     protocol = parse_toml(source, f"{folder / FILES[0]} protocol_source") if source else {}
     week = float(np.nanmax(visits["week"]))
-    arms = [str(arm) for arm in dict.fromkeys(patients["arm"].tolist())]
+    told = [str(arm.get("name")) for arm in protocol.get("arm", [])]
+    arms = [str(arm) for arm in np.unique(patients["arm"])]
+    arms.sort(key=lambda arm: told.index(arm) if arm in told else len(told))
     return TrialEnd(
         trial=str(manifest.get("trial", folder.name)),
         title=str(protocol.get("title", manifest.get("trial", folder.name))),
@@ -156,7 +159,7 @@ def _table(path: Path, wanted: Sequence[str], problems: list[Problem]) -> dict[s
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path)  # the arms are folders, and become a column
     except (pa.ArrowInvalid, OSError) as error:
         problems.append(Problem(f"this is no Parquet table: {error}", str(path), "run it again"))
         return {}
@@ -174,12 +177,13 @@ def _column(column: Any) -> NDArray[Any]:
     """Return an Arrow column as NumPy: nulls of numbers as not a number, of flags as False."""
     import pyarrow as pa  # noqa: PLC0415
 
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string())
     if pa.types.is_boolean(column.type):
-        return np.array(column.fill_null(False).to_pylist(), dtype=np.bool_)
+        return column.fill_null(False).to_numpy().astype(np.bool_)
     if pa.types.is_string(column.type):
         return np.array([value or "" for value in column.to_pylist()], dtype=str)
-    values = [np.nan if value is None else value for value in column.to_pylist()]
-    return np.array(values, dtype=np.float64)
+    return column.cast(pa.float64()).fill_null(np.nan).to_numpy()
 
 
 def _arm_end(

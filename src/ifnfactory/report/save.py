@@ -9,6 +9,7 @@ from ifnfactory.report.compose import compose
 from ifnfactory.report.html import render_page
 from ifnfactory.report.tables import trial_tables
 from ifnfactory.runs.folder import write_run
+from ifnfactory.runs.layout import REPORT_NAME
 from ifnfactory.runs.manifest import Manifest
 from ifnfactory.trial.result import TrialResult
 
@@ -41,4 +42,4 @@ def save_trial(
     """
     manifest = manifest_of(result, started, command)
     report = render_page(compose(result, manifest))
-    write_run(path, manifest, trial_tables(result), [("report.html", report)], overwrite)
+    write_run(path, manifest, list(trial_tables(result)), [(REPORT_NAME, report)], overwrite)

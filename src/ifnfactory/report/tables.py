@@ -1,4 +1,4 @@
-"""A trial's result as the tables of its run folder."""
+"""A trial's result as the tables of its run folder, a file for each arm and block of patients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ifnfactory.engine.status import Status
 from ifnfactory.foundation.table import Column, ColumnTable
 from ifnfactory.population.patients import PatientTable
-from ifnfactory.trial.result import ArmOutcome, TrialResult
+from ifnfactory.runs.layout import block_name, part_name
+from ifnfactory.trial.result import ArmOutcome, ResultRow, TrialResult
 
 PATIENT_UNITS: Final = {
     "age": "year",
@@ -36,70 +37,59 @@ MARKER_UNITS: Final = {
 }
 
 
-PATIENTS_AT_ONCE: Final = 4096
-"""Patients of a part of the visits: what is copied on its way to the disk stays small."""
+BLOCK: Final = 2048
+"""Patients of one file: small enough to hold, large enough to read quickly."""
 
 
-def trial_tables(result: TrialResult) -> list[tuple[str, Iterable[ColumnTable]]]:
-    """Return file name and table, in parts, for everything a run folder keeps as numbers."""
-    return [
-        ("patients.parquet", [patients_table(result)]),
-        ("visits.parquet", visits_tables(result)),
-        ("endpoints.parquet", [endpoints_table(result)]),
-    ]
-
-
-def patients_table(result: TrialResult) -> ColumnTable:
-    """Return one row an arm and patient: covariates, baseline, and how the patient fared."""
-    names = [field.name for field in fields(PatientTable)]
-    arms = [np.full(len(arm.patients), arm.arm) for arm in result.arms]
-    columns = [_stack([getattr(arm.patients, name) for arm in result.arms]) for name in names]
-    words = np.array([status.word for status in Status])
-    status = [words[arm.status] for arm in result.arms]
-    last = _stack([arm.last_week for arm in result.arms])
-    return ColumnTable(
-        names=("arm", *names, "status", "last_week"),
-        units=(
-            "",
-            *(PATIENT_UNITS.get(name, "") for name in names),
-            "",
-            PATIENT_UNITS["last_week"],
-        ),
-        columns=(_stack(arms), *columns, _stack(status), np.where(np.isinf(last), np.nan, last)),
-    )
-
-
-def visits_tables(result: TrialResult) -> Iterator[ColumnTable]:
-    """Give one row a patient and visit, what the laboratory reported, some patients at a time."""
+def trial_tables(result: TrialResult) -> Iterator[tuple[str, Iterable[ColumnTable]]]:
+    """Give file name and table for everything a run folder keeps as numbers."""
     for arm in result.arms:
-        for start in range(0, len(arm.patients), PATIENTS_AT_ONCE):
-            yield _visits(arm, slice(start, start + PATIENTS_AT_ONCE))
+        for first in range(0, len(arm.patients), BLOCK):
+            block = arm.rows(slice(first, first + BLOCK))
+            name = block_name(first)
+            yield part_name("patients", arm.arm, name), [patients_table(block)]
+            yield part_name("visits", arm.arm, name), [visits_table(block)]
+        rows = [row for row in result.rows if row.arm == arm.arm]
+        yield part_name("endpoints", arm.arm, block_name(0)), [endpoints_table(rows)]
 
 
-def _visits(arm: ArmOutcome, part: slice) -> ColumnTable:
-    patients, visits = arm.panel.hbv_dna[part].shape
+def patients_table(arm: ArmOutcome) -> ColumnTable:
+    """Return one row a patient: covariates, baseline, and how the patient fared."""
+    names = [field.name for field in fields(PatientTable)]
+    words = np.array([status.word for status in Status])
     return ColumnTable(
-        names=("arm", "patient", "week", *MARKER_UNITS),
-        units=("", "", "week", *MARKER_UNITS.values()),
+        names=(*names, "status", "last_week"),
+        units=(*(PATIENT_UNITS.get(name, "") for name in names), "", PATIENT_UNITS["last_week"]),
         columns=(
-            np.full(patients * visits, arm.arm),
-            np.repeat(arm.patients.patient[part], visits),
-            np.tile(arm.panel.week, patients),
-            *(getattr(arm.panel, name)[part].reshape(-1) for name in MARKER_UNITS),
+            *(getattr(arm.patients, name) for name in names),
+            words[arm.status],
+            np.where(np.isinf(arm.last_week), np.nan, arm.last_week),
         ),
     )
 
 
-def endpoints_table(result: TrialResult) -> ColumnTable:
-    """Return one row an arm, endpoint and week: simulated beside published.
+def visits_table(arm: ArmOutcome) -> ColumnTable:
+    """Return one row a patient and visit: what the laboratory reported."""
+    patients, visits = arm.panel.hbv_dna.shape
+    return ColumnTable(
+        names=("patient", "week", *MARKER_UNITS),
+        units=("", "week", *MARKER_UNITS.values()),
+        columns=(
+            np.repeat(arm.patients.patient, visits),
+            np.tile(arm.panel.week, patients),
+            *(getattr(arm.panel, name).reshape(-1) for name in MARKER_UNITS),
+        ),
+    )
+
+
+def endpoints_table(rows: Sequence[ResultRow]) -> ColumnTable:
+    """Return one row an endpoint and week of an arm: simulated beside published.
 
     The unit of a value is a column here, since it differs from endpoint to endpoint.
     """
-    rows = result.rows
     ci = [row.ci or (None, None) for row in rows]
     published_ci = [row.published_ci or (None, None) for row in rows]
     columns: dict[str, Column] = {
-        "arm": np.array([row.arm for row in rows], dtype=str),
         "endpoint": np.array([row.endpoint for row in rows], dtype=str),
         "week": np.array([row.week for row in rows], dtype=np.float64),
         "unit": np.array([row.unit for row in rows], dtype=str),
@@ -121,7 +111,3 @@ def _optional(values: Sequence[float | None], kind: type[np.generic]) -> Column:
     """Return a column in which None is masked."""
     filled: NDArray[np.generic] = np.array([0 if v is None else v for v in values], dtype=kind)
     return np.ma.MaskedArray(filled, mask=[value is None for value in values])
-
-
-def _stack(parts: Sequence[Column]) -> Column:
-    return np.concatenate(parts)

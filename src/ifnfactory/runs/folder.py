@@ -87,7 +87,8 @@ def write_run(
     manifest
         The run's provenance; the hashes of the files are added.
     tables
-        File name ("visits.parquet") and the table's parts, which are written one by one.
+        File name ("visits/arm=peg/000000000.parquet") and the table's parts, which are written one
+        by one.
     documents
         File name ("report.html") and text.
     overwrite
@@ -134,21 +135,23 @@ def _fill(
     """Write and flush every file; the manifest comes last because it knows the others."""
     records: list[FileRecord] = []
     for name, parts in tables:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         rows = write_parquet(folder / name, parts)
-        records.append(_record(folder / name, rows))
+        records.append(_record(folder, name, rows))
     for name, text in documents:
         (folder / name).write_text(text, encoding="utf-8")
-        records.append(_record(folder / name, None))
+        records.append(_record(folder, name, None))
     (folder / MANIFEST_NAME).write_text(manifest.to_json(tuple(records)), encoding="utf-8")
-    for entry in folder.iterdir():
+    for entry in folder.rglob("*"):
         _flush(entry)
     _flush(folder)
 
 
-def _record(path: Path, rows: int | None) -> FileRecord:
+def _record(folder: Path, name: str, rows: int | None) -> FileRecord:
+    path = folder / name
     with path.open("rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
-    return FileRecord(path.name, path.stat().st_size, digest, rows)
+    return FileRecord(name, path.stat().st_size, digest, rows)
 
 
 def _put_in_place(new: Path, path: Path, overwrite: bool) -> None:

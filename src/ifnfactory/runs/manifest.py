@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ifnfactory.foundation.provenance import platform_record, versions
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Raised whenever a reader of an older manifest would misunderstand a newer one."""
 
 MANIFEST_NAME: Final = "manifest.json"
@@ -22,7 +22,7 @@ class FileRecord:
     Attributes
     ----------
     name
-        File name inside the folder.
+        Name inside the folder, with "/" between folders.
     bytes
         Its size.
     sha256

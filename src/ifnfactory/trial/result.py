@@ -76,12 +76,16 @@ class ArmOutcome:
         known = self.status == Status.COMPLETED
         if known.all():
             return self
+        return self.rows(known)
+
+    def rows(self, keep: NDArray[np.bool_] | slice) -> ArmOutcome:
+        """Return the arm with some of its patients."""
         return ArmOutcome(
             self.arm,
-            _rows_of(self.patients, known),
-            _rows_of(self.panel, known),
-            self.status[known],
-            self.last_week[known],
+            _rows_of(self.patients, keep),
+            _rows_of(self.panel, keep),
+            self.status[keep],
+            self.last_week[keep],
         )
 
 
@@ -115,13 +119,10 @@ class TrialResult:
 Record = TypeVar("Record", PatientTable, Panel)
 
 
-def _rows_of(record: Record, keep: NDArray[np.bool_]) -> Record:
+def _rows_of(record: Record, keep: NDArray[np.bool_] | slice) -> Record:
     """Return a record of arrays for some of the patients; what has no patients stays."""
-    n = len(keep)
     columns = {field.name: getattr(record, field.name) for field in fields(record)}
     patients = {name: values[keep] for name, values in columns.items() if name != "week"}
-    if any(len(values) != n for name, values in columns.items() if name != "week"):
-        raise ValueError("the record is about other patients")
     return replace(record, **patients)
 
 
