@@ -32,6 +32,7 @@ VIOLATIONS = {
     "evidence": {"evidence": "from ifnfactory.engine import batch"},
     "rules": {"rules": "from ifnfactory.biology import system"},
     "outlook": {"outlook": "from ifnfactory.trial import result"},
+    "design": {"design": "from ifnfactory.engine import batch"},
 }
 """For each contract: room (or file) and the line to plant there."""
 

@@ -49,12 +49,18 @@ def proportion(reached: Bools) -> Estimate:
     n = len(reached)
     if n == 0:
         return _NOBODY
-    p, z = float(np.mean(reached)), float(ndtri(0.5 + LEVEL / 2))
+    k = int(np.count_nonzero(reached))
+    p, (low, high) = k / n, wilson(k, n)
+    return Estimate(100.0 * p, 100.0 * low, 100.0 * high, n)
+
+
+def wilson(k: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return Wilson's score interval, two shares, of `k` among `n` above 0."""
+    p, z = k / n, float(ndtri(0.5 + level / 2))
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     # At 0 and at 100 % one end is the estimate itself; rounding must not push it beyond.
-    low, high = min(max(centre - half, 0.0), p), max(min(centre + half, 1.0), p)
-    return Estimate(100.0 * p, 100.0 * low, 100.0 * high, n)
+    return min(max(centre - half, 0.0), p), max(min(centre + half, 1.0), p)
 
 
 def mean(values: Floats) -> Estimate:

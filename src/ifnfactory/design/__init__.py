@@ -1,0 +1,1 @@
+"""Planning a real trial: replicated virtual trials, their power, and when to stop early."""

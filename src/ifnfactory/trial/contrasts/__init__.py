@@ -1,0 +1,1 @@
+"""What differs between two groups of virtual patients: pure functions over arrays."""
