@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,4 +144,5 @@ def _bound_that_spends(running: Running, information: float, budget: float) -> f
 
 
 def _solve(excess: Callable[[float], float], low: float, high: float) -> float:
-    return float(brentq(excess, low, high, xtol=_TOLERANCE))
+    root: Any = brentq(excess, low, high, xtol=_TOLERANCE)
+    return float(root)
