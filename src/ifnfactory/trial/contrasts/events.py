@@ -67,7 +67,7 @@ def _relapse(arm: ArmOutcome, context: EndpointContext) -> EventTimes:
 def _discontinuation(arm: ArmOutcome, context: EndpointContext) -> EventTimes:
     del context  # the same for every laboratory
     end = float(arm.panel.week[-1])
-    left: Bools = np.less(arm.last_week, end)
+    left: Bools = np.array(arm.last_week < end, dtype=np.bool_)
     week = np.where(left, arm.last_week, end)
     return EventTimes(Times(week, left), np.arange(len(week)))
 
