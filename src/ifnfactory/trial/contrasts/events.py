@@ -67,7 +67,7 @@ def _relapse(arm: ArmOutcome, context: EndpointContext) -> EventTimes:
 def _discontinuation(arm: ArmOutcome, context: EndpointContext) -> EventTimes:
     del context  # the same for every laboratory
     end = float(arm.panel.week[-1])
-    left: Bools = np.array(arm.last_week < end, dtype=np.bool_)
+    left = arm.last_week < end
     week = np.where(left, arm.last_week, end)
     return EventTimes(Times(week, left), np.arange(len(week)))
 
@@ -83,7 +83,7 @@ def _first(found: Bools, seen: Bools, weeks: Floats, able: Bools) -> EventTimes:
     """Return the first visit that finds the event, or the last one that was attended."""
     rows = np.flatnonzero(able)
     hit = found[rows] & seen[rows]
-    happened = hit.any(axis=1)
+    happened: Bools = np.any(hit, axis=1)
     last = seen.shape[1] - 1 - np.argmax(seen[rows][:, ::-1], axis=1)
     column = np.where(happened, np.argmax(hit, axis=1), last)
     return EventTimes(Times(weeks[column], happened), rows)
