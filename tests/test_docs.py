@@ -111,7 +111,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_named_files_exist(page: Path, ran) -> None:
     folder, _ = ran(RESULTS)
-    made = {file.name for file in (folder / "runs" / "lau2005").iterdir()}
+    made = {f"{f.name}/" if f.is_dir() else f.name for f in (folder / "runs" / "lau2005").iterdir()}
     homes = (ROOT, DOCS, ROOT / "src" / "ifnfactory", ROOT / "tests")
     for text in words(page.read_text(encoding="utf-8")):
         if not re.fullmatch(r"[\w./-]+(\.(py|toml|md|json|html|parquet|png|cff|lock)|/)", text):

@@ -28,7 +28,8 @@ def frame() -> Simulator:
 @pytest.fixture(scope="module")
 def draw(frame: Simulator) -> Draw:
     baseline = load_protocol("osst").baseline
-    return lambda n: frame.population.draw(baseline, Eligibility(hbeag_positive=True), n, seed=3)
+    eligibility = Eligibility(hbeag_positive=True)
+    return lambda n, seed=3: frame.population.draw(baseline, eligibility, n, seed)
 
 
 def enter(frame: Simulator, draw: Draw, n: int, years: float, **lab: float) -> VirtualPatients:

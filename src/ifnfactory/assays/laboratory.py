@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ifnfactory.assays.panel import Floats, Panel, TrueMarkers
 from ifnfactory.foundation.evidence import Source
-from ifnfactory.foundation.streams import stream
+from ifnfactory.foundation.streams import Seed, stream
 from ifnfactory.foundation.units import COPIES_PER_IU
 
 CENSORED: Final = 0.5
@@ -100,7 +100,7 @@ class AssayErrors:
         return AssayErrors(*(getattr(self, f.name)[patients, visits] for f in fields(self)))
 
 
-def draw_errors(seed: int, patients: int, visits: int) -> AssayErrors:
+def draw_errors(seed: Seed, patients: int, visits: int) -> AssayErrors:
     """Draw the errors of all measurements.
 
     They come from one named stream a marker and are drawn patient after patient: patient 17 has
@@ -113,7 +113,7 @@ def draw_errors(seed: int, patients: int, visits: int) -> AssayErrors:
     return AssayErrors(*(noise(field.name) for field in fields(AssayErrors)))
 
 
-def measure(truth: TrueMarkers, laboratory: Laboratory, seed: int) -> Panel:
+def measure(truth: TrueMarkers, laboratory: Laboratory, seed: Seed) -> Panel:
     """Return what `laboratory` reports of `truth`, with the errors of `seed`."""
     return report(truth, laboratory, draw_errors(seed, *truth.hbv_dna.shape))
 

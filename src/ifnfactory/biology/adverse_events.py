@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.biology.tolerability import COURSE_DAYS, Effect, load_tolerability
-from ifnfactory.foundation.streams import stream
+from ifnfactory.foundation.streams import Seed, stream
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -78,7 +78,7 @@ class AdverseEvents:
         return (self.onset <= day) & (day < self.end)
 
 
-def draw_susceptibility(seed: int, female: Bools) -> Susceptibility:
+def draw_susceptibility(seed: Seed, female: Bools) -> Susceptibility:
     """Draw from one named stream an effect and purpose; patient i is the same for any number.
 
     Parameters

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.foundation.streams import stream
+from ifnfactory.foundation.streams import Seed, stream
 from ifnfactory.pharmacology.dose import micrograms
 from ifnfactory.pharmacology.drug import (
     Interferon,
@@ -95,7 +95,7 @@ class Coupling:
         return dict(self.slot_parameters)[name]
 
 
-def draw_deviations(seed: int, patients: int) -> Deviations:
+def draw_deviations(seed: Seed, patients: int) -> Deviations:
     """Draw the patients' scores from named streams; the same patients for every arm."""
 
     def scores(quantity: str) -> Floats:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from ifnfactory.foundation.errors import UserInputError
-from ifnfactory.foundation.streams import stream
+from ifnfactory.foundation.streams import Seed, Streams, streams_of
 from ifnfactory.population.baseline import GENOTYPES, BaselineDistribution, Eligibility
 from ifnfactory.population.patients import Bools, Floats
 from ifnfactory.population.screening import Screening, nobody_passes, plan_screening, screened_hbsag
@@ -55,35 +55,35 @@ class Enrolled:
     alt_score: Floats
 
 
-def enrol(baseline: BaselineDistribution, eligibility: Eligibility, n: int, seed: int) -> Enrolled:
-    """Screen candidates until `n` are accepted.
+def enrol(baseline: BaselineDistribution, eligibility: Eligibility, n: int, seed: Seed) -> Enrolled:
+    """Screen candidates until `n` are accepted; streams are left behind the last of them.
 
     Raises
     ------
     UserInputError
         If the criteria let in almost nobody of the baseline distribution.
     """
-    screening = plan_screening(baseline, eligibility)
+    screening, streams = plan_screening(baseline, eligibility), streams_of(seed)
     most = _MOST_PER_PATIENT * n + _MOST_AT_LEAST
     count = math.ceil(1.1 * n / screening.accepted_share) + 64
     while True:
-        found = _screen(screening, min(count, most), seed)
+        found = _screen(screening, min(count, most), streams.fork())
         if len(found.candidate) >= n:
-            return _first(found, n)
+            return _screen(screening, int(found.candidate[n - 1]) + 1 if n else 0, streams)
         if count >= most:
             raise UserInputError([nobody_passes(len(found.candidate) / most)])
         count *= 2
 
 
-def _screen(screening: Screening, m: int, seed: int) -> Enrolled:
-    """Draw `m` candidates and return those who pass."""
+def _screen(screening: Screening, m: int, streams: Streams) -> Enrolled:
+    """Draw the next `m` candidates and return those who pass."""
     baseline, eligibility = screening.baseline, screening.eligibility
 
     def uniform(name: str) -> Floats:
-        return stream(seed, "population", name).random(m)
+        return streams.at("population", name).random(m)
 
     def normal(name: str) -> Floats:
-        return stream(seed, "population", name).standard_normal(m)
+        return streams.at("population", name).standard_normal(m)
 
     hbeag_positive = uniform("hbeag_positive") < baseline.hbeag_positive_share
     status = hbeag_positive.astype(np.int64)
@@ -116,11 +116,6 @@ def _take(enrolled: Enrolled, rows: NDArray[np.int64]) -> Enrolled:
         name: column[rows] for name, column in vars(enrolled).items() if name != "screened"
     }
     return replace(enrolled, **columns)
-
-
-def _first(enrolled: Enrolled, n: int) -> Enrolled:
-    first = _take(enrolled, np.arange(n))
-    return replace(first, screened=int(first.candidate[-1]) + 1 if n else 0)
 
 
 def _age(screening: Screening, u: Floats) -> Floats:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ifnfactory.foundation.errors import ModelError
 from ifnfactory.foundation.evidence import Source
-from ifnfactory.foundation.streams import stream
+from ifnfactory.foundation.streams import Seed, stream
 
 CORRELATIONS: Final = Path(__file__).with_name("correlations.toml")
 
@@ -122,7 +122,7 @@ def make_copula(
     return Copula(names, factor)
 
 
-def draw_own_scores(names: Sequence[str], n: int, seed: int) -> Mapping[str, NDArray[np.float64]]:
+def draw_own_scores(names: Sequence[str], n: int, seed: Seed) -> Mapping[str, NDArray[np.float64]]:
     """Return an uncorrelated standard normal score of shape (n,) for every name.
 
     Each name has its own stream, so a new parameter changes no other score.

@@ -20,6 +20,7 @@ from ifnfactory.engine.batch import Events, Integrator, State, init
 from ifnfactory.engine.observe import observer
 from ifnfactory.engine.status import Status
 from ifnfactory.foundation.errors import UserInputError
+from ifnfactory.foundation.streams import Seed, Streams, streams_of
 from ifnfactory.network.model import Network
 from ifnfactory.pharmacology.coupling import Deviations, couple, draw_deviations
 from ifnfactory.pharmacology.regimen import DAYS_PER_WEEK, Regimen, course
@@ -61,30 +62,36 @@ def enter_after_lead_in(
     lead_in: LeadIn,
     network: Network,
     integrator: Integrator,
-    draw: Callable[[int], VirtualPatients],
+    draw: Callable[[int, Streams], VirtualPatients],
     n: int,
-    seed: int,
+    seed: Seed,
 ) -> tuple[VirtualPatients, Deviations]:
     """Return the `n` patients of a trial on its first day, and their pharmacological deviations.
 
     Parameters
     ----------
     draw
-        Draws so many untreated patients; the first of more are the same.
+        Draws the next so many untreated patients; the first of more are the same.
+    seed
+        Streams are left behind the last patient who was looked at.
 
     Raises
     ------
     UserInputError
         If almost everybody has lost the antigen before the trial begins.
     """
-    wanted = n
+    streams, wanted = streams_of(seed), n
+    if lead_in.years == 0.0:
+        return draw(n, streams), draw_deviations(streams, n)
     while True:
-        people, deviations = draw(wanted), draw_deviations(seed, wanted)
-        if lead_in.years == 0.0:
-            return people, deviations
+        ahead = streams.fork()
+        people, deviations = draw(wanted, ahead), draw_deviations(ahead, wanted)
         initial, enters = _treat(lead_in, network, integrator, people, deviations)
         rows = np.flatnonzero(enters)[:n]
         if len(rows) == n:
+            last = int(rows[-1]) + 1 if n else 0
+            draw(last, streams)  # again, so that the streams stand behind the last patient
+            draw_deviations(streams, last)
             treated = replace(people, initial=initial)
             return treated.take(rows), _take(deviations, rows)
         if wanted >= _MOST_PER_PATIENT * n:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.foundation.streams import stream
+from ifnfactory.foundation.streams import Seed, stream
 from ifnfactory.network.table import ParameterTable, TableEntry, load_table
 from ifnfactory.population.patients import Bools, Floats
 
@@ -65,7 +65,7 @@ def hbv_rna_level(score: Floats, phases: NDArray[np.str_]) -> Floats:
     return 10.0 ** (mean[which] + sd[which] * score)
 
 
-def draw_antibodies(rows: NDArray[np.int64], screened: int, seed: int) -> Antibodies:
+def draw_antibodies(rows: NDArray[np.int64], screened: int, seed: Seed) -> Antibodies:
     """Return who of the candidates `rows` (out of `screened`) makes the antibodies."""
 
     def chosen(name: str) -> Bools:

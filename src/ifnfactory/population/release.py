@@ -21,6 +21,7 @@ from importlib import resources
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.biology.system import build_system
 from ifnfactory.foundation.errors import ModelError
+from ifnfactory.foundation.streams import Seed
 from ifnfactory.network.model import Network, Parameter
 from ifnfactory.population.baseline import GENOTYPES, BaselineDistribution, Eligibility
 from ifnfactory.population.covariates import Effect
@@ -44,7 +45,7 @@ class Population:
     declared: Declared
 
     def draw(
-        self, baseline: BaselineDistribution, eligibility: Eligibility, n: int, seed: int
+        self, baseline: BaselineDistribution, eligibility: Eligibility, n: int, seed: Seed
     ) -> VirtualPatients:
         """Draw `n` untreated patients; see `population.sample.draw_patients`."""
         return draw_patients(self.network, baseline, eligibility, n, seed, self.declared)

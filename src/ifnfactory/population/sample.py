@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.biology.steady_state import Baseline, untreated_state
+from ifnfactory.foundation.streams import Seed, streams_of
 from ifnfactory.network.model import Network
 from ifnfactory.population.baseline import BaselineDistribution, Eligibility
 from ifnfactory.population.candidates import Enrolled, enrol, log10_hbsag_level
@@ -109,12 +110,13 @@ def draw_patients(
     baseline: BaselineDistribution,
     eligibility: Eligibility,
     n: int,
-    seed: int,
+    seed: Seed,
     declared: Declared | None = None,
 ) -> VirtualPatients:
     """Draw `n` patients of the hepatitis B system in their untreated state.
 
-    The same seed gives the same bits, and patient i is the same for every `n` above i.
+    The same seed gives the same bits, and patient i is the same for every `n` above i. Streams give
+    the next `n` patients, and are left behind the last of them.
     `declared` is what ties patients together; None: what the package ships.
 
     Raises
@@ -141,7 +143,7 @@ def draw_individuals(
     baseline: BaselineDistribution,
     eligibility: Eligibility,
     n: int,
-    seed: int,
+    seed: Seed,
     *,
     declared: Declared,
 ) -> Individuals:
@@ -152,16 +154,17 @@ def draw_individuals(
     """
     free = (*DRAWN_MARKERS, *spread_names(network))
     copula = make_copula(declared.pairs, (*SCREENED_MARKERS, *free), independent=SCREENED_MARKERS)
-    enrolled = enrol(baseline, eligibility, n, seed)
+    streams = streams_of(seed)
+    enrolled = enrol(baseline, eligibility, n, streams)
     own = {
         name: score[enrolled.candidate]
-        for name, score in draw_own_scores(free, enrolled.screened, seed).items()
+        for name, score in draw_own_scores(free, enrolled.screened, streams).items()
     }
     own |= {"log10_hbv_dna": enrolled.dna_score, "ln_alt": enrolled.alt_score}
     scores = correlate(own, copula)
     log10_hbsag = log10_hbsag_level(baseline, eligibility, scores["log10_hbsag"])
     covariates = covariates_of(enrolled, log10_hbsag)
-    antibodies = draw_antibodies(enrolled.candidate, enrolled.screened, seed)
+    antibodies = draw_antibodies(enrolled.candidate, enrolled.screened, streams)
     alt = np.exp(enrolled.ln_alt)
     phases = phase(enrolled.log10_dna, alt, enrolled.hbeag_positive)
     table = _table(baseline, enrolled, log10_hbsag)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ifnfactory.assays.panel import Panel
 from ifnfactory.foundation.evidence import Source
-from ifnfactory.foundation.streams import stream
+from ifnfactory.foundation.streams import Seed, stream
 
 Floats = NDArray[np.float64]
 WEEKS_PER_YEAR: Final = 365.25 / 7.0
@@ -48,7 +48,7 @@ DEFAULT: Final = Attendance(
 )
 
 
-def last_weeks(attendance: Attendance, patients: int, seed: int) -> Floats:
+def last_weeks(attendance: Attendance, patients: int, seed: Seed) -> Floats:
     """Return the week in which each patient is last seen, shape (patients,).
 
     A patient leaves in the same week in every arm. Everybody comes to the first visit.

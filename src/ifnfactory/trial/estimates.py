@@ -46,11 +46,14 @@ def proportion(reached: Bools) -> Estimate:
     reached
         Shape (patients,).
     """
-    n = len(reached)
+    return proportion_of(int(np.count_nonzero(reached)), len(reached))
+
+
+def proportion_of(reached: int, n: int) -> Estimate:
+    """Return the percentage of `reached` among `n` with Wilson's score interval."""
     if n == 0:
         return _NOBODY
-    k = int(np.count_nonzero(reached))
-    p, (low, high) = k / n, wilson(k, n)
+    p, (low, high) = reached / n, wilson(reached, n)
     return Estimate(100.0 * p, 100.0 * low, 100.0 * high, n)
 
 
@@ -74,10 +77,17 @@ def mean(values: Floats) -> Estimate:
     n = len(values)
     if n == 0:
         return _NOBODY
-    centre = float(np.mean(values))
+    sd = math.nan if n == 1 else float(np.std(values, ddof=1))
+    return mean_of(float(np.mean(values)), sd, n)
+
+
+def mean_of(centre: float, sd: float, n: int) -> Estimate:
+    """Return the estimate of a mean from mean and standard deviation of `n` patients."""
+    if n == 0:
+        return _NOBODY
     if n == 1:
         return Estimate(centre, math.nan, math.nan, 1)
-    half = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    half = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) * sd / math.sqrt(n)
     return Estimate(centre, centre - half, centre + half, n)
 
 

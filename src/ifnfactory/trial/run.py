@@ -4,44 +4,51 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.assays.laboratory import measure
-from ifnfactory.assays.panel import Panel, TrueMarkers
+from ifnfactory.assays.laboratory import AssayErrors, draw_errors, report
+from ifnfactory.assays.panel import TrueMarkers
 from ifnfactory.engine.batch import Tolerances, compiled
 from ifnfactory.engine.kernel import load_kernel
 from ifnfactory.engine.status import Status
-from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import versions
+from ifnfactory.foundation.streams import Streams
+from ifnfactory.pharmacology.coupling import Deviations
 from ifnfactory.population.lead_in import LeadIn, enter_after_lead_in
 from ifnfactory.population.release import Population, shipped_population
+from ifnfactory.population.sample import VirtualPatients
 from ifnfactory.trial.attendance import last_weeks, unseen_after
 from ifnfactory.trial.course import Clinic, Treatment
-from ifnfactory.trial.endpoints import EndpointContext, evaluate, parse_endpoint, timing_fault
-from ifnfactory.trial.estimates import estimate
-from ifnfactory.trial.protocol import Arm, Protocol, PublishedResult
-from ifnfactory.trial.result import ArmOutcome, ResultRow, TrialResult
+from ifnfactory.trial.protocol import Arm, Protocol
+from ifnfactory.trial.result import ArmOutcome, TrialResult
+from ifnfactory.trial.rows import rows_of, tallies
 
-UNPUBLISHED: Final = (
-    "hbeag_loss",
-    "hbeag_seroconversion",
-    "hbsag_loss",
-    "hbv_dna_lt_2000iu",
-    "alt_normal",
-    "mean_log10_dna_change",
-    "mean_log10_hbsag_change",
-    "mean_log10_rna_change",
-    "functional_cure",
-    "partial_cure",
-    "relapse",
-)
-"""Endpoints that are always told at the end of treatment and of follow-up, published or not."""
+
+@dataclass(frozen=True)
+class Cohort:
+    """Some patients of a trial and everything about them that is left to chance.
+
+    Attributes
+    ----------
+    people
+        On the first day of the trial.
+    deviations
+        What drugs do in each of them.
+    last_week
+        Shape (patients,): the week after which a patient does not come any more; inf: stays.
+    errors
+        Of every measurement.
+    """
+
+    people: VirtualPatients
+    deviations: Deviations
+    last_week: NDArray[np.float64]
+    errors: AssayErrors
 
 
 @dataclass(frozen=True)
@@ -70,26 +77,16 @@ class Simulator:
         began = time.perf_counter()
         watcher = progress or Silent()
         watcher.begin("drawing patients", 0)
-        people, deviations = enter_after_lead_in(
-            LeadIn(protocol.baseline.prior_na_years, protocol.eligibility, protocol.laboratory),
-            self.population.network,
-            self.clinic.integrator,
-            lambda n: self.population.draw(protocol.baseline, protocol.eligibility, n, seed),
-            patients,
-            seed,
-        )
+        cohort = self.gather(protocol, patients, Streams(seed))
         watcher.end()
-        last_week = last_weeks(protocol.attendance, patients, seed)
         watcher.begin("treating patients", patients * len(protocol.arms))
-        arms: list[ArmOutcome] = []
-        for arm in protocol.arms:
-            treatment = Treatment(arm.regimen, np.array(protocol.visit_weeks))
-            course = self.clinic.follow(treatment, people, deviations, watcher)
-            panel = measure(_hide(course.truth, course.status), protocol.laboratory, seed)
-            seen = unseen_after(panel, last_week)
-            arms.append(ArmOutcome(arm.name, people.table, seen, course.status, last_week))
+        arms = [self.treat(protocol, arm, cohort, watcher) for arm in protocol.arms]
         watcher.end()
-        rows = tuple(row for outcome in arms for row in _rows(protocol, outcome))
+        rows = [
+            row
+            for arm, outcome in zip(protocol.arms, arms, strict=True)
+            for row in rows_of(protocol, arm, [tallies(protocol, outcome)])
+        ]
         return TrialResult(
             protocol=protocol,
             seed=seed,
@@ -97,10 +94,45 @@ class Simulator:
             parameter_set=self.population.fingerprint,
             wall_s=time.perf_counter() - began,
             arms=tuple(arms),
-            rows=rows,
-            status_counts=_count(arms),
+            rows=tuple(rows),
+            status_counts=count_status([arm.status for arm in arms]),
             laboratory=protocol.laboratory,
         )
+
+    def gather(self, protocol: Protocol, patients: int, streams: Streams, first: int = 0) -> Cohort:
+        """Draw the next patients of a trial, who are the same for all arms.
+
+        Everything about them that is left to chance is drawn here and in one order, and `streams`
+        are left behind the last of them.
+
+        Parameters
+        ----------
+        first
+            Number of the first patient.
+        """
+        people, deviations = enter_after_lead_in(
+            LeadIn(protocol.baseline.prior_na_years, protocol.eligibility, protocol.laboratory),
+            self.population.network,
+            self.clinic.integrator,
+            lambda n, seed: self.population.draw(protocol.baseline, protocol.eligibility, n, seed),
+            patients,
+            streams,
+        )
+        table = replace(people.table, patient=np.arange(first, first + patients))
+        return Cohort(
+            people=replace(people, table=table),
+            deviations=deviations,
+            last_week=last_weeks(protocol.attendance, patients, streams),
+            errors=draw_errors(streams, patients, len(protocol.visit_weeks)),
+        )
+
+    def treat(self, protocol: Protocol, arm: Arm, cohort: Cohort, progress: Progress) -> ArmOutcome:
+        """Treat a cohort in one arm; tells `progress` of each patient."""
+        treatment = Treatment(arm.regimen, np.array(protocol.visit_weeks))
+        course = self.clinic.follow(treatment, cohort.people, cohort.deviations, progress)
+        panel = report(_hide(course.truth, course.status), protocol.laboratory, cohort.errors)
+        seen = unseen_after(panel, cohort.last_week)
+        return ArmOutcome(arm.name, cohort.people.table, seen, course.status, cohort.last_week)
 
 
 def open_simulator(
@@ -167,66 +199,7 @@ def _hide(truth: TrueMarkers, status: NDArray[np.int64]) -> TrueMarkers:
     return replace(truth, **hidden)
 
 
-def _count(arms: list[ArmOutcome]) -> tuple[tuple[str, int], ...]:
-    codes = np.concatenate([arm.status for arm in arms])
-    return tuple((status.word, int(np.count_nonzero(codes == status))) for status in Status)
-
-
-def _rows(protocol: Protocol, outcome: ArmOutcome) -> Iterator[ResultRow]:
-    """Give published endpoints in the order of the file, then the others."""
-    arm = protocol.arm(outcome.arm)
-    judged = outcome.integrated()
-    panel = judged.panel
-    context = EndpointContext(
-        protocol.laboratory, arm.regimen.end_of_treatment_week, judged.patients.female
-    )
-    done: set[tuple[str, float]] = set()
-    units = {published.endpoint: published.unit for published in protocol.published}
-    for published in protocol.published:
-        if published.arm == arm.name:
-            done.add((published.endpoint, published.week))
-            yield _row(arm, published.endpoint, published.week, panel, context, published)
-    for week in sorted({context.end_of_treatment_week, protocol.visit_weeks[-1]}):
-        for name in UNPUBLISHED:
-            told = (name, week) in done or week not in protocol.visit_weeks
-            if not told and not timing_fault(parse_endpoint(name), week, arm_end(arm)):
-                row = _row(arm, name, week, panel, context, None)
-                if row.patients:  # in the unit in which the trial's other arms were published
-                    yield replace(row, unit=units.get(name, row.unit))
-
-
-def arm_end(arm: Arm) -> float:
-    """Return the week in which an arm's therapy ends."""
-    return arm.regimen.end_of_treatment_week
-
-
-def _row(
-    arm: Arm,
-    name: str,
-    week: float,
-    panel: Panel,
-    context: EndpointContext,
-    published: PublishedResult | None,
-) -> ResultRow:
-    try:
-        found = estimate(evaluate(name, panel, week, context))
-    except UserInputError:
-        if published is None:  # not every endpoint can be judged at every arm's own weeks
-            return ResultRow(arm.name, name, week, None, 0, None, None, None, None, None, "")
-        raise
-    unit = published.unit if published else parse_endpoint(name).unit
-    interval = published.ci if published else None
-    known = found.patients > 0
-    return ResultRow(
-        arm=arm.name,
-        endpoint=name,
-        week=week,
-        n_published=published.n if published else None,
-        patients=found.patients,
-        value=found.value if known else None,
-        ci=(found.low, found.high) if known else None,
-        published=published.value if published else None,
-        published_ci=interval,
-        inside=interval[0] <= found.value <= interval[1] if interval and known else None,
-        unit=unit,
-    )
+def count_status(codes: Sequence[NDArray[np.int64]]) -> tuple[tuple[str, int], ...]:
+    """Return (word, number) pairs over every status, from arrays of codes."""
+    every = np.concatenate(codes)
+    return tuple((status.word, int(np.count_nonzero(every == status))) for status in Status)
