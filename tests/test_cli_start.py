@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -56,11 +57,15 @@ def script(name: str) -> str:
 
 def test_help_appears_within_half_a_second() -> None:
     def seconds() -> float:
+        before = os.times()
         began = time.perf_counter()
         subprocess.run([script("ifn"), "--help"], capture_output=True, check=True)
-        return time.perf_counter() - began
+        after = os.times()
+        work = after.children_user + after.children_system
+        work -= before.children_user + before.children_system
+        # Time at work, where the system tells it: other processes of the machine are not ours.
+        return work or time.perf_counter() - began
 
-    # The best of a few: another process on the machine must not fail the test.
     assert min(seconds() for _ in range(5)) < 0.5
 
 
