@@ -1,0 +1,1 @@
+"""The interferon factory on a living sheet of liver: geometry, fields, cells, measures."""

@@ -1,0 +1,1 @@
+"""Cases with a known answer, which the tissue's parts have to give."""
