@@ -33,6 +33,7 @@ VIOLATIONS = {
     "rules": {"rules": "from ifnfactory.biology import system"},
     "outlook": {"outlook": "from ifnfactory.trial import result"},
     "design": {"design": "from ifnfactory.engine import batch"},
+    "tissue": {"tissue": "from ifnfactory.pharmacology import drug"},
 }
 """For each contract: room (or file) and the line to plant there."""
 
