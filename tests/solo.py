@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
+from ifnfactory.biology.targeted_drugs import ADDITIONS, BLOCKS
 from ifnfactory.foundation.evidence import Source
 from ifnfactory.network.compose import compose
 from ifnfactory.network.evaluate import changes, observables
@@ -78,18 +79,34 @@ class Solo:
         return Course(self.network, times, solution.y, k)
 
 
+def _without_drugs(constants: Mapping[str, float]) -> dict[str, float]:
+    """Return what drugs with other targets leave and add where there are none."""
+    neutral = {f"{name}_left": 1.0 for name, *_ in BLOCKS}
+    neutral |= {f"{name}_added": 0.0 for name, *_ in ADDITIONS}
+    neutral["hepatic_only_exposure"] = 0.0
+    neutral["immune_excess"] = constants.get("interferon_excess", 0.0)
+    return neutral
+
+
 def alone(
     chapter: Module, constants: Mapping[str, float], initial: Mapping[str, float] | None = None
 ) -> Solo:
-    """Return `chapter` with its ports declared as constants; every one needs a value."""
+    """Return `chapter` with its ports declared as constants.
+
+    Every one needs a value, but those through which rarely used drugs act.
+    """
+    neutral = _without_drugs(constants)
+    given = {name: value for name, value in neutral.items() if name in chapter.needs} | dict(
+        constants
+    )
     ports = Module("ports", "Ports held constant")
     for name, (unit, _place) in chapter.needs.items():
         ports.constant(
             name,
             symbol=name,
             unit=unit,
-            value=constants[name],
+            value=given[name],
             source=Source("held constant in a test", "prior"),
             description="",
         )
-    return Solo(compose("alone", [ports, chapter]), constants, initial or {})
+    return Solo(compose("alone", [ports, chapter]), given, initial or {})

@@ -18,6 +18,8 @@ PORTS = {"interferon_excess": 0.0} | {
     "volume_b": 1.0,
     "ec50_b": 1.0,
     "marrow_ec50_b": 1.0,
+    "hepatic_only_a": 0.0,
+    "hepatic_only_b": 0.0,
     "nucleoside_onset_rate": 1.0,
 }
 

@@ -22,7 +22,7 @@ LAM = course("lam", "100 mg", "1 day", stop_week=48)
 
 
 def typical(n: int = 3) -> Deviations:
-    return Deviations(*(np.zeros(n) for _ in range(5)))
+    return Deviations.typical(n)
 
 
 def settings(coupling: Coupling, name: str) -> list[tuple[float, list[float]]]:
@@ -143,7 +143,7 @@ def test_one_more_patient_changes_nobody_else() -> None:
 def test_quantities_do_not_share_a_stream() -> None:
     drawn = draw_deviations(7, 4000)
     scores = np.stack([getattr(drawn, name) for name in vars(drawn)])
-    assert np.max(np.abs(np.corrcoef(scores) - np.eye(5))) < 0.06
+    assert np.max(np.abs(np.corrcoef(scores) - np.eye(6))) < 0.06
 
 
 def test_sensitivity_belongs_to_the_patient() -> None:
@@ -157,7 +157,7 @@ def test_sensitivity_belongs_to_the_patient() -> None:
 def test_a_lower_residual_patient_has_the_larger_block() -> None:
     drug = load_drug("lam")
     assert isinstance(drug, Nucleoside)
-    deviations = Deviations(*(np.array([-1.0, 0.0, 1.0]) for _ in range(5)))
+    deviations = Deviations(*(np.array([-1.0, 0.0, 1.0]) for _ in range(6)))
     (on, _) = settings(couple(Regimen((LAM,)), WEIGHT, deviations), LAMIVUDINE_BLOCK)
     steps = np.diff(np.log10(on[1]))
     assert steps == pytest.approx([-drug.log10_residual.spread] * 2)

@@ -9,6 +9,7 @@ from ifnfactory.pharmacology.dose import micrograms, parse_dose
 from ifnfactory.pharmacology.drug import (
     Nucleoside,
     Quantity,
+    TargetedDrug,
     drug_names,
     load_drug,
     load_interferon,
@@ -24,22 +25,43 @@ DIMENSIONS = {
     "steady_state_average": "ng/mL",
     "log10_residual": "1",
     "onset_rate": "1/day",
+    "loss_rate": "1/day",
 }
+COUNTED = {"ug", "mg", "dose"}
 
 
 def test_the_catalogue_holds_the_drugs_of_the_field() -> None:
     assert drug_names() == (
         "adefovir",
+        "arc_520",
+        "bepirovirsen",
+        "bersacapavir",
+        "bulevirtide",
+        "elebsiran",
         "entecavir",
+        "envafolimab",
+        "gs_4774",
+        "hepex_b",
         "interferon_alfa",
+        "jnj_3989",
         "lamivudine",
+        "nivolumab",
         "peginterferon_alfa_2a",
         "peginterferon_alfa_2b",
         "peginterferon_lambda",
+        "rep_2139",
+        "rg7907",
         "ropeginterferon_alfa_2b",
+        "ruzotolimod",
+        "selgantolimod",
         "telbivudine",
         "tenofovir_alafenamide",
         "tenofovir_df",
+        "tobevibart",
+        "vebicorvir",
+        "vesatolimod",
+        "vtp_300",
+        "xalnesiran",
     )
 
 
@@ -58,6 +80,11 @@ def test_the_catalogue_holds_the_drugs_of_the_field() -> None:
         ("ldt", "telbivudine"),
         ("ropeg", "ropeginterferon_alfa_2b"),
         ("peginterferon lambda", "peginterferon_lambda"),
+        ("JNJ-3989", "jnj_3989"),
+        ("VIR-2218", "elebsiran"),
+        ("JNJ-6379", "bersacapavir"),
+        ("REP 2139", "rep_2139"),
+        ("ASC22", "envafolimab"),
     ],
 )
 def test_a_drug_answers_to_its_short_name(alias: str, name: str) -> None:
@@ -87,9 +114,11 @@ def test_a_tablet_is_no_interferon() -> None:
 def test_every_number_has_a_unit_and_every_spread_a_source(name: str) -> None:
     drug = load_drug(name)
     units = registry()
-    for field, value in vars(drug).items():
-        if not isinstance(value, Quantity):
-            continue
+    numbers = {k: v for k, v in vars(drug).items() if isinstance(v, Quantity)}
+    if isinstance(drug, TargetedDrug):
+        assert numbers.pop("half_amount").unit in COUNTED
+        assert all(effect.source.text for _, effect in drug.effects)
+    for field, value in numbers.items():
         assert value.source.text
         assert (value.spread_source is not None) or value.spread == 0
         assert value.spread >= 0

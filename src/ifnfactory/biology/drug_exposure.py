@@ -20,7 +20,14 @@ DRUG_CONSTANTS: Final = (
     *(
         f"{name}_{slot}"
         for slot in SLOTS
-        for name in ("absorption_rate", "elimination_rate", "volume", "ec50", "marrow_ec50")
+        for name in (
+            "absorption_rate",
+            "elimination_rate",
+            "volume",
+            "ec50",
+            "marrow_ec50",
+            "hepatic_only",
+        )
     ),
     "nucleoside_onset_rate",
 )
@@ -35,13 +42,19 @@ def drug_exposure() -> Module:
     slots = [_slot(m, slot) for slot in SLOTS]
     m.quantity(
         "interferon_exposure",
-        sp.Add(*(concentration / ec50 for concentration, ec50, _ in slots)),
+        sp.Add(*(concentration / ec50 for concentration, ec50, *_ in slots)),
         symbol="y",
         description="given interferon in units of its liver EC50",
     )
     m.quantity(
+        "hepatic_only_exposure",
+        sp.Add(*(only * concentration / ec50 for concentration, ec50, _, only in slots)),
+        symbol="y_h",
+        description="the part of it whose receptor only hepatocytes have",
+    )
+    m.quantity(
         "marrow_exposure",
-        sp.Add(*(concentration / ec50 for concentration, _, ec50 in slots)),
+        sp.Add(*(concentration / ec50 for concentration, _, ec50, _ in slots)),
         symbol="y_m",
         description="given interferon in units of its marrow EC50",
     )
@@ -55,8 +68,8 @@ def drug_exposure() -> Module:
     return m
 
 
-def _slot(m: Module, slot: str) -> tuple[sp.Symbol, sp.Symbol, sp.Symbol]:
-    """Declare one slot; return concentration, liver EC50 and marrow EC50."""
+def _slot(m: Module, slot: str) -> tuple[sp.Symbol, sp.Symbol, sp.Symbol, sp.Symbol]:
+    """Declare one slot; return concentration, liver and marrow EC50, and whether hepatic only."""
 
     def own(name: str, symbol: str, unit: str, description: str) -> sp.Symbol:
         return m.derived(
@@ -71,6 +84,7 @@ def _slot(m: Module, slot: str) -> tuple[sp.Symbol, sp.Symbol, sp.Symbol]:
     volume = own("volume", "V_", "L", "apparent volume")
     ec50 = own("ec50", "EC_50", "ug/L", "liver EC50")
     marrow_ec50 = own("marrow_ec50", "EC_m", "ug/L", "marrow EC50")
+    only = own("hepatic_only", "h_", "1", "1 if only hepatocytes have the receptor, else 0,")
     depot, central = (
         m.species(
             f"{name}_{slot}",
@@ -95,7 +109,7 @@ def _slot(m: Module, slot: str) -> tuple[sp.Symbol, sp.Symbol, sp.Symbol]:
         symbol=f"C_{slot}",
         description=f"serum concentration of the interferon in slot {slot}",
     )
-    return concentration, ec50, marrow_ec50
+    return concentration, ec50, marrow_ec50, only
 
 
 def _nucleosides(m: Module) -> None:

@@ -81,6 +81,7 @@ def declare_exhaustion(
         symbol="a_X",
         description="antigen that exhausts effectors, untreated = 1",
     )
-    m.relaxation(exhaustion, rate, baseline * reliefs[0] * reliefs[1] * load)
+    unblocked = m.uses("exhaustion_left")
+    m.relaxation(exhaustion, rate, baseline * reliefs[0] * reliefs[1] * load * unblocked)
     m.reaction("scarring", scarring * (1 - free) * (1 - scar), gives=scar)
     m.reaction("scar_fading", fading * scar, takes=scar)

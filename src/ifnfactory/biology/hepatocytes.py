@@ -52,6 +52,7 @@ def hepatocytes() -> Module:
         description="integrated cells that stop making HBsAg",
     )
     virions = m.uses("virions")
+    entered, established = m.uses("entry_left"), m.uses("cccdna_formation_left")
     kill, kill_integrated = (
         m.uses("infected_kill_rate", "1/day"),
         m.uses("integrated_kill_rate", "1/day"),
@@ -119,7 +120,10 @@ def hepatocytes() -> Module:
     for name, cells in (("uninfected", T), ("infected", I), ("cured", R), ("integrated", J)):
         m.reaction(f"natural_death_{name}", loss * cells, takes=cells)
     m.reaction(
-        "infection", infection_rate * virions * positive_part(T - refractory), takes=T, gives=I
+        "infection",
+        infection_rate * entered * established * virions * positive_part(T - refractory),
+        takes=T,
+        gives=I,
     )
     m.reaction("reservoir", reservoir, gives=I)
     m.reaction("cytolysis_infected", killed_share * kill * I, takes=I)

@@ -45,7 +45,7 @@ def immunity() -> Module:
     scar = m.species(
         "scar", symbol="Z", initial=None, absolute_tolerance=1e-6, description="epigenetic scar"
     )
-    excess = m.uses("interferon_excess")
+    excess = m.uses("immune_excess")
     _killing(m, nk, effectors, excess)
     _natural_killers(m, nk, excess)
     free = m.quantity(
@@ -69,7 +69,7 @@ def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) 
     relative, unaided, half_interferon = m.parameters(
         "integrated_killing", "integrated_presentation", "integrated_presentation_half_point"
     )
-    capsids = m.uses("dna_capsids")
+    capsids, in_liver = m.uses("dna_capsids"), m.uses("interferon_excess")
     seen = m.quantity(
         "core_presentation",
         (1 + half) * capsids / (half + capsids),
@@ -92,7 +92,7 @@ def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) 
         "kill_pressure",
         total
         * ((1 - nk_share) * effectors + nk_share * nk * (1 + nk_boost * excess))
-        * (1 + mhc_boost * excess),
+        * (1 + mhc_boost * in_liver),
         unit="1/day",
         symbol="κ",
         description="kill and cure rate at full presentation",
@@ -106,7 +106,7 @@ def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) 
     )
     m.quantity(
         "integrated_kill_rate",
-        relative * pressure * (unaided + (1 - unaided) * excess / (half_interferon + excess)),
+        relative * pressure * (unaided + (1 - unaided) * in_liver / (half_interferon + in_liver)),
         unit="1/day",
         symbol="κ_J",
         description="kill and cure rate of a cell with integrated HBsAg only",
@@ -156,7 +156,8 @@ def _effectors(
         description="stimulation of effectors, untreated = 1",
     )
     unscarred = (1 - scar_effect * scar) / (1 - scar_effect * scar_0)
-    m.reaction("effector_supply_of_thymus", supply, gives=effectors)
+    primed = m.uses("effector_priming_added")
+    m.reaction("effector_supply_of_thymus", supply * (1 + primed), gives=effectors)
     m.reaction("effectors_from_memory", loss * memory, gives=effectors)
     m.reaction("effector_loss", loss * effectors, takes=effectors)
     m.reaction(

@@ -6,8 +6,12 @@ what a sensing cell makes; SOCS1 brakes within hours and USP18 within days.
 
 from __future__ import annotations
 
+from typing import Final
+
 from ifnfactory.biology.tables import chapter_table
 from ifnfactory.network.module import Module, positive_part
+
+_TRACE: Final = 1e-9  # of an EC50: a share of no interferon at all is zero, not undefined
 
 
 def interferon() -> Module:
@@ -23,7 +27,8 @@ def interferon() -> Module:
     baseline = m.derived(
         "isg_baseline", symbol="G_0", unit="1", description="untreated interferon response"
     )
-    given = m.uses("interferon_exposure")
+    given, hepatic_only = m.uses("interferon_exposure"), m.uses("hepatic_only_exposure")
+    innate, innate_immunity = m.uses("innate_interferon_added"), m.uses("innate_immunity_added")
     infected, infected_0 = m.uses("infected_hepatocytes"), m.uses("infected_baseline")
     cytolysis, cytolysis_0 = m.uses("cytolysis", "1/day"), m.uses("cytolysis_baseline", "1/day")
 
@@ -53,24 +58,32 @@ def interferon() -> Module:
     )
     sensing = m.quantity(
         "sensing",
-        leak * infected / infected_0 + damp * cytolysis / cytolysis_0,
+        leak * infected / infected_0 + damp * cytolysis / cytolysis_0 + innate,
         symbol="σ",
-        description="what leaking infected cells and dying cells let the liver sense",
+        description="what leaking infected cells, dying cells and agonists let the liver sense",
     )
     occupied = drive / (1 + drive)
     m.relaxation(own, k_f, sensing * (1 + primed_gain * primed))
     m.relaxation(primed, k_p, response)
     m.relaxation(socs1, k_s, occupied)
-    brakes = (1 + (usp18 / half_usp18) ** 2) * (1 + socs1 / half_socs1)
-    m.relaxation(response, k_g, amplitude * occupied / brakes)
+    # USP18 sits on the receptor of alfa and beta, and spares that of lambda.
+    braked = (occupied - hepatic_only / (1 + drive)) / (1 + (usp18 / half_usp18) ** 2)
+    signal = (braked + hepatic_only / (1 + drive)) / (1 + socs1 / half_socs1)
+    m.relaxation(response, k_g, amplitude * signal)
     m.relaxation(usp18, k_u, basal + gain * response)
     m.relaxation(state, k_b, response)
 
-    m.quantity(
+    excess = m.quantity(
         "interferon_excess",
         positive_part(response - baseline),
         symbol="ΔG",
         description="interferon response above the untreated one; never negative after a cure",
+    )
+    m.quantity(
+        "immune_excess",
+        excess * (1 - hepatic_only / (drive + _TRACE)) + innate_immunity,
+        symbol="ΔN",
+        description="the part of it that immune cells share, and what agonists give them",
     )
     untreated_own = (leak + damp) * (1 + primed_gain * baseline)
     m.observable(

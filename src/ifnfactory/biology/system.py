@@ -10,6 +10,7 @@ from ifnfactory.biology.immunity import immunity
 from ifnfactory.biology.injury import injury
 from ifnfactory.biology.interferon import interferon
 from ifnfactory.biology.marrow import marrow
+from ifnfactory.biology.targeted_drugs import targeted_drugs
 from ifnfactory.biology.virus import virus
 from ifnfactory.network.compose import compose
 from ifnfactory.network.model import Network
@@ -22,6 +23,7 @@ def chapters() -> tuple[Module, ...]:
     """Return the chapters in the order in which the model page prints them."""
     return (
         drug_exposure(),
+        targeted_drugs(),
         interferon(),
         hepatocytes(),
         virus(),

@@ -8,6 +8,7 @@ import numpy as np
 
 from ifnfactory.biology.drug_exposure import DRUG_CONSTANTS
 from ifnfactory.biology.steady_state import Baseline, SteadyState, untreated_state
+from ifnfactory.biology.targeted_drugs import TARGETED_CONSTANTS
 from ifnfactory.network.model import Network
 
 Stratum = Literal["hbeag_positive", "hbeag_negative"]
@@ -39,10 +40,14 @@ def typical_baseline(stratum: Stratum) -> Baseline:
 def typical_patient(network: Network, stratum: Stratum) -> SteadyState:
     """Return one patient at the typical values of `stratum`, shapes (1, ·).
 
-    The interferon slots are empty and their constants stand at one.
+    The drug slots are empty and their constants stand at one.
     """
     constants = [
-        1.0 if p.name in DRUG_CONSTANTS else np.nan if p.value is None else p.typical(stratum)
+        1.0
+        if p.name in (*DRUG_CONSTANTS, *TARGETED_CONSTANTS)
+        else np.nan
+        if p.value is None
+        else p.typical(stratum)
         for p in network.parameters
     ] + [item.default for item in network.inputs]
     return untreated_state(network, np.array([constants]), typical_baseline(stratum))

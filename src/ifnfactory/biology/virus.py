@@ -44,7 +44,8 @@ def _cccdna(m: Module, capsids: sp.Symbol) -> sp.Symbol:
     active = m.species(
         "cccdna_activity", symbol="a", description="active share of cccDNA, untreated = 1"
     )
-    supply = 1 - recycled + recycled * 2 * capsids / (1 + capsids)
+    formed = m.uses("cccdna_formation_left")
+    supply = 1 - recycled + recycled * formed * 2 * capsids / (1 + capsids)
     m.relaxation(amount, turnover, supply)
     above = m.quantity(
         "degradation",
@@ -73,6 +74,7 @@ def _capsids(m: Module, transcription: sp.Symbol, capsids: sp.Symbol) -> sp.Symb
     nucleoside, lamivudine = m.uses("na_block"), m.uses("lamivudine_block")
     resistant = m.uses("lamivudine_resistant_share")
     taken, kept = m.uses("lamivudine_on"), m.uses("block_after_resistance")
+    transcripts, packed = m.uses("transcript_left"), m.uses("encapsidation_left")
     rna_capsids = m.species(
         "rna_capsids",
         symbol="r",
@@ -103,7 +105,12 @@ def _capsids(m: Module, transcription: sp.Symbol, capsids: sp.Symbol) -> sp.Symb
     )
     m.reaction(
         "rna_capsid_assembly",
-        k_r * (1 + rna_block * untreated) * transcription**2 / (1 + rna_block * by_interferon),
+        k_r
+        * (1 + rna_block * untreated)
+        * transcription**2
+        * transcripts
+        * packed
+        / (1 + rna_block * by_interferon),
         gives=rna_capsids,
     )
     m.reaction(
@@ -129,6 +136,12 @@ def _serum(m: Module, transcription: sp.Symbol, rna_capsids: sp.Symbol, capsids:
     infected = m.uses("infected_hepatocytes") / m.uses("infected_baseline")
     integrated = m.uses("integrated_hepatocytes") / m.uses("integrated_baseline")
     excess = m.uses("interferon_excess")
+    transcripts, integrants = m.uses("transcript_left"), m.uses("integrant_transcript_left")
+    released, secreted = m.uses("virion_release_left"), m.uses("hbsag_release_left")
+    removal, hbsag_removal = (
+        m.uses("virion_removal_added", "1/day"),
+        m.uses("hbsag_removal_added", "1/day"),
+    )
 
     def marker(name: str, symbol: str, tolerance: float, description: str) -> sp.Symbol:
         return m.species(
@@ -147,16 +160,28 @@ def _serum(m: Module, transcription: sp.Symbol, rna_capsids: sp.Symbol, capsids:
     m.relaxation(
         virions,
         c_v,
-        infected * ((1 - slow_share - free_share) * capsids + slow_share * slow + free_share),
+        released
+        * infected
+        * ((1 - slow_share - free_share) * capsids + slow_share * slow + free_share),
     )
-    m.relaxation(rna, c_r, infected * rna_capsids)
+    m.relaxation(rna, c_r, released * infected * rna_capsids)
     m.relaxation(
         hbsag,
         c_s,
-        ((1 - integrated_share) * infected * transcription + integrated_share * integrated)
+        secreted
+        * (
+            (1 - integrated_share) * infected * transcription * transcripts
+            + integrated_share * integrated * integrants
+        )
         / (1 + hbsag_block * excess),
     )
-    m.relaxation(hbeag, c_e, infected * transcription)
+    m.relaxation(hbeag, c_e, infected * transcription * transcripts)
+    for state, name, rate in (
+        (virions, "virions_bound", removal),
+        (rna, "rna_particles_bound", removal),
+        (hbsag, "hbsag_bound", hbsag_removal),
+    ):
+        m.reaction(name, rate * state, takes=state)
     for name, state, symbol, unit, description in (
         ("hbv_dna", virions, "V_0", "IU/mL", "serum HBV DNA"),
         ("hbsag", hbsag, "S_0", "IU/mL", "serum HBsAg"),

@@ -2,11 +2,12 @@
 
 An arm's interferons (at most two) take the slots ``a`` and ``b``: each has its depot in the model
 and its own kinetics. Nucleos(t)ide analogues act through inputs that stay constant between changes.
+All other drugs are in `targeted`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,11 @@ from ifnfactory.pharmacology.regimen import (
     dose_days,
     relative_intensity,
 )
+from ifnfactory.pharmacology.targeted import (
+    TARGETED_PARAMETERS,
+    targeted_events,
+    targeted_parameters,
+)
 
 Floats = NDArray[np.float64]
 
@@ -37,12 +43,20 @@ SLOT_PARAMETERS: Final = (
     *(
         f"{name}_{slot}"
         for slot in SLOTS
-        for name in ("absorption_rate", "elimination_rate", "volume", "ec50", "marrow_ec50")
+        for name in (
+            "absorption_rate",
+            "elimination_rate",
+            "volume",
+            "ec50",
+            "marrow_ec50",
+            "hepatic_only",
+        )
     ),
     ONSET,
+    *TARGETED_PARAMETERS,
 )
-"""Parameters of the model that drugs decide: for each slot [1/day, 1/day, L, ng/mL, ng/mL], and
-the rate at which nucleoside blocks come and go [1/day]."""
+"""Parameters of the model that drugs decide: for each slot [1/day, 1/day, L, ng/mL, ng/mL, 1], the
+rate at which nucleoside blocks come and go [1/day], and those of the drugs with other targets."""
 NA_BLOCK: Final = "na_block_target"
 LAMIVUDINE_BLOCK: Final = "lamivudine_block_target"
 LAMIVUDINE_ON: Final = "lamivudine_on"
@@ -64,6 +78,12 @@ class Deviations:
     volume: Floats
     ec50: Floats
     nucleoside_residual: Floats
+    targeted_half_amount: Floats
+
+    @classmethod
+    def typical(cls, patients: int) -> Deviations:
+        """Return the scores of patients who do not differ from the typical one."""
+        return cls(*(np.zeros(patients) for _ in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -107,6 +127,7 @@ def draw_deviations(seed: Seed, patients: int) -> Deviations:
         volume=scores("volume"),
         ec50=scores("ec50"),
         nucleoside_residual=scores("nucleoside_residual"),
+        targeted_half_amount=scores("targeted_half_amount"),
     )
 
 
@@ -140,6 +161,7 @@ def couple(regimen: Regimen, weight: Floats, deviations: Deviations) -> Coupling
             amount = _bolus(course, weight)
             columns.extend((float(day), f"depot_{slot}", True, amount) for day in dose_days(course))
     columns.extend(_settings(regimen, deviations))
+    columns.extend(targeted_events(regimen, weight, deviations.targeted_half_amount))
     # Settings come before boluses of the same day, else the order of the courses is kept.
     columns.sort(key=lambda column: (column[0], column[2]))
     value = np.empty((len(weight), len(columns)))
@@ -153,6 +175,7 @@ def couple(regimen: Regimen, weight: Floats, deviations: Deviations) -> Coupling
         slot_parameters=(
             *_slot_parameters(interferons, weight, deviations),
             (ONSET, np.full_like(weight, _onset_rate(regimen))),
+            *targeted_parameters(regimen, len(weight)),
         ),
     )
 
@@ -188,6 +211,7 @@ def _slot_parameters(
             (f"volume_{slot}", volume),
             (f"ec50_{slot}", _varied(drug.ec50, weight, gain * deviations.ec50)),
             (f"marrow_ec50_{slot}", _typical(drug.marrow_ec50, weight)),
+            (f"hepatic_only_{slot}", np.full_like(weight, drug.hepatic_only)),
         ]
     return tuple(parameters)
 

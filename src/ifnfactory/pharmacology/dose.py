@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ifnfactory.foundation.units import parse_quantity
-from ifnfactory.pharmacology.drug import Drug, Interferon
+from ifnfactory.pharmacology.drug import Drug, Interferon, TargetedDrug
 
-DoseUnit = Literal["ug", "mg", "MIU"]
+DoseUnit = Literal["ug", "mg", "MIU", "dose"]
 
 _UNITS: Final[dict[str, DoseUnit]] = {
     "ug": "ug",
@@ -19,6 +19,8 @@ _UNITS: Final[dict[str, DoseUnit]] = {
     "mg": "mg",
     "miu": "MIU",
     "mu": "MIU",
+    "dose": "dose",
+    "doses": "dose",
 }
 _WEEKLY_PATTERNS: Final = {
     1: (0.0,),
@@ -45,7 +47,8 @@ class Dose:
     amount
         Amount in `unit`, per kilogram if `per_kg`; positive.
     unit
-        ``"ug"``, ``"mg"`` or ``"MIU"`` (million international units).
+        ``"ug"``, ``"mg"``, ``"MIU"`` (million international units) or ``"dose"`` (of what is
+        counted, not weighed: a vaccine).
     per_kg
         Whether the amount is per kilogram of body weight.
     """
@@ -104,7 +107,8 @@ def parse_dose(text: str) -> Dose:
     unit = _UNITS.get(base.strip().lower())
     if unit is None or (slash and weight.strip().lower() != "kg"):
         raise ValueError(
-            f"a dose is in ug, mg or MIU, with /kg if by body weight; {unit_text!r} is none of them"
+            f"a dose is in ug, mg or MIU, with /kg if by body weight, or counted in doses; "
+            f"{unit_text!r} is none of them"
         )
     if not 0 < amount < float("inf"):
         raise ValueError(f"a dose is positive; {text!r} is not")
@@ -134,14 +138,21 @@ def parse_interval(text: str) -> Interval:
 
 
 def micrograms(dose: Dose, drug: Drug) -> float:
-    """Return the amount of `dose` in micrograms, per kilogram if the dose is.
+    """Return the amount of `dose` in micrograms, or in doses where the drug is counted in them.
+
+    Per kilogram if the dose is.
 
     Raises
     ------
     ValueError
         If the drug is not given in that unit.
     """
-    if dose.unit == "ug":
+    counted = isinstance(drug, TargetedDrug) and drug.half_amount.unit == "dose"
+    if counted != (dose.unit == "dose"):
+        raise ValueError(
+            f"{drug.label} is not dosed in {dose.unit}; write for example {drug.usual_dose}"
+        )
+    if dose.unit in ("ug", "dose"):
         return dose.amount
     if dose.unit == "mg":
         return dose.amount * 1e3

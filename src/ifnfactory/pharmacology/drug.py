@@ -10,8 +10,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.errors import ModelError, Problem, UserInputError
 from ifnfactory.foundation.evidence import Source
+from ifnfactory.pharmacology.processes import PROCESSES
 
 _FOLDER: Final = files("ifnfactory.pharmacology") / "drugs"
 
@@ -68,6 +69,9 @@ class Interferon:
         Million international units a milligram [MIU/mg]; None where doses are never in units.
     steady_state_average
         Published average concentration at the usual dose [ng/mL]; None where there is none.
+    hepatic_only
+        Whether only hepatocytes have its receptor: then NK cells and T cells do not feel it, and
+        USP18 does not silence it.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Interferon:
     marrow_ec50: Quantity
     specific_activity: Quantity | None = None
     steady_state_average: Quantity | None = None
+    hepatic_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,39 @@ class Nucleoside:
     onset_rate: Quantity
 
 
-Drug = Interferon | Nucleoside
+@dataclass(frozen=True)
+class TargetedDrug:
+    """Any other drug: a depot, a site of action, and processes that it blocks or adds to.
+
+    Attributes
+    ----------
+    family, mechanism
+        What kind of drug it is, and what it does, in words.
+    half_amount
+        Amount at the site of action that takes half of the drug's targets [ug, mg or doses].
+    absorption_rate
+        From the injection or the gut to the site of action [1/day].
+    loss_rate
+        From the site of action [1/day].
+    effects
+        Name of a process and the drug's number for it at saturation, in the order of `PROCESSES`:
+        log10 of what is left of it, or what is added to it.
+    """
+
+    name: str
+    label: str
+    aliases: tuple[str, ...]
+    family: str
+    mechanism: str
+    usual_dose: str
+    usual_interval: str
+    half_amount: Quantity
+    absorption_rate: Quantity
+    loss_rate: Quantity
+    effects: tuple[tuple[str, Quantity], ...]
+
+
+Drug = Interferon | Nucleoside | TargetedDrug
 
 
 def drug_names() -> tuple[str, ...]:
@@ -203,6 +240,21 @@ def _drug(table: Mapping[str, Any]) -> Drug:
             marrow_ec50=_quantity(table["marrow_ec50"]),
             specific_activity=_optional(table, "specific_activity"),
             steady_state_average=_optional(table, "steady_state_average"),
+            hepatic_only=bool(table.get("hepatic_only", False)),
+        )
+    if table["kind"] == "targeted":
+        return TargetedDrug(
+            name=name,
+            label=label,
+            aliases=aliases,
+            family=str(table["family"]),
+            mechanism=str(table["mechanism"]),
+            usual_dose=usual_dose,
+            usual_interval=usual_interval,
+            half_amount=_quantity(table["half_amount"]),
+            absorption_rate=_quantity(table["absorption_rate"]),
+            loss_rate=_quantity(table["loss_rate"]),
+            effects=_effects(name, table["effects"]),
         )
     return Nucleoside(
         name=name,
@@ -213,3 +265,12 @@ def _drug(table: Mapping[str, Any]) -> Drug:
         log10_residual=_quantity(table["log10_residual"]),
         onset_rate=_quantity(table["onset_rate"]),
     )
+
+
+def _effects(drug: str, table: Mapping[str, Any]) -> tuple[tuple[str, Quantity], ...]:
+    known = tuple(process.name for process in PROCESSES)
+    if strange := set(table) - set(known):
+        raise ModelError(
+            f"{drug}: no process is called {', '.join(sorted(strange))}; there are {known}"
+        )
+    return tuple((name, _quantity(table[name])) for name in known if name in table)

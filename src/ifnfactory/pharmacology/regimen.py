@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.pharmacology.dose import Dose, Interval, micrograms, parse_dose, parse_interval
-from ifnfactory.pharmacology.drug import Drug, Interferon, load_drug
+from ifnfactory.pharmacology.drug import Drug, Interferon, TargetedDrug, load_drug
 
 DAYS_PER_WEEK = 7.0
 MAX_INTERFERONS = 2
 """Distinct interferons that one patient can be given: the model has two depots."""
+MAX_TARGETED = 3
+"""Distinct drugs that are neither interferon nor nucleoside which one patient can be given."""
 _IMPLAUSIBLE = 20.0
 """A dose this many times the usual one is taken for a slip of the unit (mg written for ug)."""
 _TYPICAL_WEIGHT_KG = 70.0
@@ -115,9 +117,15 @@ class Regimen:
 
     def interferons(self) -> tuple[Interferon, ...]:
         """Return the distinct interferons, in the order of their first dose."""
+        return tuple(drug for drug in self._drugs() if isinstance(drug, Interferon))
+
+    def targeted(self) -> tuple[TargetedDrug, ...]:
+        """Return the distinct drugs that are neither interferon nor nucleoside, in that order."""
+        return tuple(drug for drug in self._drugs() if isinstance(drug, TargetedDrug))
+
+    def _drugs(self) -> tuple[Drug, ...]:
         ordered = sorted(self.courses, key=lambda course: course.start_week)
-        drugs = [course.drug for course in ordered if isinstance(course.drug, Interferon)]
-        return tuple(dict.fromkeys(drugs))
+        return tuple(dict.fromkeys(course.drug for course in ordered))
 
     def prescription(self) -> list[str]:
         """Return one line a course, in the order of their start."""
@@ -199,16 +207,20 @@ def regimen_faults(courses: Sequence[Course]) -> list[CourseFault]:
                         "let one stop before the other starts",
                     )
                 )
-    interferons = dict.fromkeys(c.drug.label for c in courses if isinstance(c.drug, Interferon))
-    if len(interferons) > MAX_INTERFERONS:
-        faults.append(
-            CourseFault(
-                None,
-                "course",
-                f"{len(interferons)} different interferons in one arm ({', '.join(interferons)})",
-                f"give at most {MAX_INTERFERONS} different interferons",
+    for kind, words, most in (
+        (Interferon, "interferons", MAX_INTERFERONS),
+        (TargetedDrug, "drugs beside interferons and nucleosides", MAX_TARGETED),
+    ):
+        found = dict.fromkeys(c.drug.label for c in courses if isinstance(c.drug, kind))
+        if len(found) > most:
+            faults.append(
+                CourseFault(
+                    None,
+                    "course",
+                    f"{len(found)} different {words} in one arm ({', '.join(found)})",
+                    f"give at most {most} different {words}",
+                )
             )
-        )
     return faults
 
 

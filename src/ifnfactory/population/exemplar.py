@@ -45,7 +45,7 @@ def exemplar(stratum: Stratum) -> Exemplar:
     network = build_system()
     patient = typical_patient(network, stratum)
     constants = patient.constants[0].copy()
-    nobody_special = Deviations(*(np.zeros(1) for _ in range(5)))
+    nobody_special = Deviations.typical(1)
     regimen = Regimen((course(*PEG_2A, stop_week=48.0),))
     for name, values in couple(regimen, np.array([WEIGHT_KG]), nobody_special).slot_parameters:
         constants[network.constant_names.index(name)] = values[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 
 from ifnfactory.assays.laboratory import AssayErrors, draw_errors, report
 from ifnfactory.assays.panel import TrueMarkers
-from ifnfactory.engine.batch import Tolerances, compiled
-from ifnfactory.engine.kernel import load_kernel
 from ifnfactory.engine.status import Status
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import versions
@@ -24,6 +21,7 @@ from ifnfactory.population.release import Population, shipped_population
 from ifnfactory.population.sample import VirtualPatients
 from ifnfactory.trial.attendance import last_weeks, unseen_after
 from ifnfactory.trial.course import Clinic, Treatment
+from ifnfactory.trial.integrator import trial_integrator
 from ifnfactory.trial.protocol import Arm, Protocol
 from ifnfactory.trial.result import ArmOutcome, TrialResult
 from ifnfactory.trial.rows import rows_of, tallies
@@ -153,8 +151,7 @@ def open_simulator(
     watcher.begin("reading the model", 0)
     people = population or shipped_population()
     watcher.end()
-    kernel = load_kernel(people.network, watcher)
-    integrator = compiled(people.network, kernel, Tolerances(), threads or os.cpu_count())
+    integrator = trial_integrator(people.network, threads, watcher)
     return Simulator(people, Clinic(people.network, integrator))
 
 
