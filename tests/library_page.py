@@ -21,8 +21,8 @@ from ifnfactory.trial.protocol import Protocol, load_protocol
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "library.md"
 LEFT_OUT: Final = Path(__file__).with_name("data") / "library_left_out.toml"
-OLD_NAMES: Final = {"peg_mono": "peg"}
-"""Arms that the first three protocols call by another name than the evidence base."""
+OLD_NAMES: Final = {"peg_mono": "peg", "single0.3mgkg": "single0_3mgkg"}
+"""Arms that a protocol calls by another name than the evidence base."""
 SAFETY: Final = "side effects, dose changes and stopping"
 
 HEAD: Final = """# Built-in trials

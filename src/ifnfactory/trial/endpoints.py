@@ -46,7 +46,9 @@ MEANS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Endpoints that are averaged, with the units in which they are published; a change of log10 is
 the same number in all of them."""
-_CURES: Final = frozenset({"functional_cure", "functional_cure_composite", "partial_cure"})
+_CURES: Final = frozenset({"functional_cure", "partial_cure"})
+"""Judged without any therapy. The composite of trials of new drugs is not: a nucleos(t)ide analogue
+that patients took before may go on, and the protocol names the week."""
 _DNA_BELOW: Final = re.compile(r"^hbv_dna_lt_(\d+(?:\.\d+)?)(log_)?(cp|iu)$")
 _MAX_LOG: Final = 20.0  # more virus than there are particles in the blood: a slip of the pen
 _SAFETY: Final = re.compile(
