@@ -107,7 +107,7 @@ def parse_dose(text: str) -> Dose:
     unit = _UNITS.get(base.strip().lower())
     if unit is None or (slash and weight.strip().lower() != "kg"):
         raise ValueError(
-            f"a dose is in ug, mg or MIU, with /kg if by body weight, or counted in doses; "
+            f"a dose is in ug, mg or MIU, with /kg if by body weight, or in doses; "
             f"{unit_text!r} is none of them"
         )
     if not 0 < amount < float("inf"):
