@@ -21,41 +21,43 @@ from ifnfactory.pharmacology.processes import PROCESSES
 FILE: Final = "drugs.md"
 HEAD: Final = """# Drugs
 
-Which drugs there are, what each does to the model, and where every number comes from. How an arm is
-given a drug is on [Write a trial](trials.md#arm); a protocol with one of each kind, alone and with
-peginterferon and entecavir, is [new_drugs.toml](examples/new_drugs.toml).
+Which drugs there are, what each does to the model, and where every number comes from. How an arm
+is given a drug is on [Write a trial](trials.md#arm); a protocol with one of each kind, alone and
+with peginterferon and entecavir, is [new_drugs.toml](examples/new_drugs.toml).
 
 Tags: `V` seen at the source, `U-H`, `U-M`, `U-L` cited but not checked (confidence high, medium,
-low), `D` derived, `S` from an exploratory simulation, `prior` an assumption with its reason. Where the
-evidence base says "no calibration value supplied", the mechanism is there and its strength is a
-prior: such a drug says what would follow if it were as strong as that, not how strong it is.
+low), `D` derived, `S` from an exploratory simulation, `prior` an assumption with its reason.
+Where the evidence base says "no calibration value supplied", the mechanism is there and its
+strength is a prior: such a drug says what would follow if it were as strong as that, not how
+strong it is.
 
-A drug is a file in [pharmacology/drugs](../src/ifnfactory/pharmacology/drugs). Another one is another
-file: no equation changes and nothing is compiled.
+A drug is a file in [pharmacology/drugs](../src/ifnfactory/pharmacology/drugs). Another one is
+another file: no equation changes and nothing is compiled.
 
-This page is written by `python -m ifnfactory.pharmacology.pages docs`, and a test keeps it current.
+This page is written by `python -m ifnfactory.pharmacology.pages docs`, and a test keeps it
+current.
 """
 INTERFERONS: Final = """
 ## Interferons
 
-One compartment with first-order absorption; concentration over EC50 drives the response of the liver,
-and over another EC50 the marrow. At most two in one arm.
+One compartment with first-order absorption; concentration over EC50 drives the response of the
+liver, and over another EC50 the marrow. At most two in one arm.
 """
 NUCLEOSIDES: Final = """
 ## Nucleos(t)ide analogues
 
-They block the formation of DNA inside capsids. What is left is 1/(1 + u) with u = 10^-(log10 residual)
-times the daily amount over the usual one; analogues taken together add their u.
+They block the formation of DNA inside capsids. What is left is 1/(1 + u) with u = 10^-(log10
+residual) times the daily amount over the usual one; analogues taken together add their u.
 """
 TARGETED: Final = """
 ## All others
 
-A depot and an amount A at the site of action, in half-saturating amounts: the drug has taken
-o = A/(1 + A) of its targets. It leaves 1/(1 + u·o) of a process, with u = 10^-(log10 left) - 1, which
-is a saturable block of at most u/(1 + u) that is half there at A = 1/(1 + u); or it adds w·o. Blocks
-by several drugs add their u·o. What is taken daily flows in steadily, the rest are injections.
-Doubling a saturating dose therefore does little, and without a drug nothing is blocked or added. At
-most three in one arm. Half-saturating amounts differ between patients.
+A depot and an amount A at the site of action, in half-saturating amounts: the drug has taken o =
+A/(1 + A) of its targets. It leaves 1/(1 + u·o) of a process, with u = 10^-(log10 left) - 1, which
+is a saturable block of at most u/(1 + u) that is half there at A = 1/(1 + u); or it adds w·o.
+Blocks by several drugs add their u·o. What is taken daily flows in steadily, the rest are
+injections. Doubling a saturating dose therefore does little, and without a drug nothing is
+blocked or added. At most three in one arm. Half-saturating amounts differ between patients.
 
 The processes, each of which any drug file may name:
 
