@@ -22,7 +22,7 @@ FILE: Final = "drugs.md"
 HEAD: Final = """# Drugs
 
 Which drugs there are, what each does to the model, and where every number comes from. How an arm
-is given a drug is on [Write a trial](trials.md#arm); a protocol with one of each kind, alone and
+is given a drug is on [Write a trial](trials.md); a protocol with one of each kind, alone and
 with peginterferon and entecavir, is [new_drugs.toml](examples/new_drugs.toml).
 
 Tags: `V` seen at the source, `U-H`, `U-M`, `U-L` cited but not checked (confidence high, medium,
