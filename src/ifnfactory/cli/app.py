@@ -6,13 +6,25 @@ from typing import Annotated
 
 import typer
 
-from ifnfactory.cli import bench, burden, clinic, model, outlook, qualify, replicate, score, trial
+from ifnfactory.cli import (
+    bench,
+    burden,
+    clinic,
+    model,
+    outlook,
+    qualify,
+    replicate,
+    runs,
+    score,
+    trial,
+)
 from ifnfactory.cli.encoding import adapt
 from ifnfactory.cli.group import NOTICE, group
 
 app = group(f"Virtual peginterferon trials in chronic hepatitis B. {NOTICE}")
 trial.app.command()(replicate.replicate)
 app.add_typer(trial.app, name="trial")
+app.add_typer(runs.app, name="runs")
 app.add_typer(model.app, name="model")
 app.add_typer(bench.app, name="bench")
 app.add_typer(score.app, name="score")

@@ -1,0 +1,45 @@
+"""``ifn runs query``: SQL over one run or a thousand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ifnfactory.cli.faults import door
+
+
+@door
+def query(
+    question: Annotated[str, typer.Argument(metavar="SELECT", help="One SELECT, in quotes.")],
+    places: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER]...", help="Runs, or folders with runs in them: runs."),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    parquet: Annotated[Path | None, typer.Option(help="New Parquet file to write.")] = None,
+) -> None:
+    """Ask runs in SQL. The views are runs, patients, visits and endpoints; nothing is changed."""
+    from ifnfactory.cli.query_view import check_form, print_answer
+    from ifnfactory.cli.screen import ScreenProgress
+    from ifnfactory.runs.ask import Archive
+    from ifnfactory.runs.find import USUAL, find_runs
+
+    form = check_form(as_json, as_csv, parquet)
+    with ScreenProgress() as progress:
+        progress.begin("looking for runs", 0)
+        runs = find_runs(places or [USUAL])
+        progress.end()
+        progress.begin(f"asking {len(runs):,} runs", 0)
+        with Archive(runs) as archive:
+            if parquet is None:
+                answer = archive.ask(question)
+                progress.end()
+                print_answer(answer, form)
+            else:
+                rows = archive.save(question, parquet)
+                progress.end()
+                print(f"{rows:,} rows in {parquet}")

@@ -1,0 +1,258 @@
+"""Questions in SQL to any number of runs.
+
+DuckDB reads the runs' Parquet files where they lie. It is opened in memory, may touch these files
+and nothing else, and is locked before it sees the question; besides, nothing but one SELECT is run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
+from ifnfactory.runs.find import FoundRun
+from ifnfactory.runs.layout import PARTITIONED
+
+VIEWS: Final = ("runs", *PARTITIONED)
+EXTRA: Final = "query"
+ROWS_AT_ONCE: Final = 10_000
+_PART: Final = re.compile(
+    rf"({'|'.join(PARTITIONED)})/arm=[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\.parquet"
+)
+_RUN_COLUMNS: Final = (
+    ("run", "VARCHAR"),
+    ("trial", "VARCHAR"),
+    ("seed", "BIGINT"),
+    ("version", "VARCHAR"),
+    ("parameter_set", "VARCHAR"),
+    ("started", "TIMESTAMP"),
+    ("wall_s", "DOUBLE"),
+    ("patients", "BIGINT"),
+    ("not_completed", "BIGINT"),
+    ("command", "VARCHAR"),
+)
+
+Connection = Any
+"""DuckDB ships no complete types."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question.
+
+    Attributes
+    ----------
+    names
+        Columns.
+    rows
+        Rows of Python values; they can be read once, while the archive is open.
+    """
+
+    names: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+class Archive:
+    """Runs that can be asked; use it as a context.
+
+    Parameters
+    ----------
+    runs
+        What `find_runs` returned.
+
+    Raises
+    ------
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+
+    def __init__(self, runs: Sequence[FoundRun]) -> None:
+        try:
+            import duckdb  # noqa: PLC0415
+        except ImportError as error:
+            raise MissingExtraError("duckdb", EXTRA) from error
+        self._duckdb: Any = duckdb
+        self._connection: Connection = duckdb.connect(":memory:")
+        try:
+            self._open(runs)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def ask(self, question: str) -> Answer:
+        """Return the answer to one SELECT.
+
+        Raises
+        ------
+        UserInputError
+            If it is anything else, wrong, or reaches for what is not part of the runs.
+        """
+        self._refuse_all_but_select(question)
+        with self._told():
+            self._connection.execute(question)
+            names = tuple(str(column[0]) for column in self._connection.description)
+        return Answer(names, self._rows())
+
+    def save(self, question: str, path: Path) -> int:
+        """Write the answer to one SELECT to a new Parquet file; return the number of rows.
+
+        Raises
+        ------
+        UserInputError
+            As `ask` does, or if the file exists already or cannot be written.
+        """
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        self._refuse_all_but_select(question)
+        with self._told():
+            table = self._connection.sql(question).to_arrow_table()
+        where, rows = f"--parquet {path}", int(table.num_rows)
+        try:
+            with path.open("xb") as handle:
+                pq.write_table(table, handle, compression="zstd")
+        except FileExistsError as error:
+            fix = "choose another name"
+            raise UserInputError([Problem("this exists already", where, fix)]) from error
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            what, fix = f"could not be written: {error}", "choose another place"
+            raise UserInputError([Problem(what, where, fix)]) from error
+        return rows
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        while rows := self._connection.fetchmany(ROWS_AT_ONCE):
+            yield from rows
+
+    @contextmanager
+    def _told(self) -> Generator[None]:
+        """Turn what DuckDB complains about into a problem of the person who asked."""
+        try:
+            yield
+        except self._duckdb.Error as error:
+            raise UserInputError([self._problem(error)]) from error
+
+    def _refuse_all_but_select(self, question: str) -> None:
+        with self._told():
+            statements = self._connection.extract_statements(question)
+        kinds = [str(statement.type).rsplit(".", maxsplit=1)[-1] for statement in statements]
+        if kinds != ["SELECT"]:
+            said = f"this does {', '.join(kinds)}" if kinds else "there is no question"
+            what = f"{said}: only one SELECT is answered, and nothing is changed"
+            raise UserInputError([Problem(what, "query", "for example: select * from runs")])
+
+    def _open(self, runs: Sequence[FoundRun]) -> None:
+        """Make the views, then close every door and lock them."""
+        connection = self._connection
+        parts = {table: [p for run in runs for p in _parts(run, table)] for table in PARTITIONED}
+        allowed = [path for paths in parts.values() for path in paths]
+        for setting in (
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            "python_enable_replacements = false",
+            "temp_directory = ''",
+            f"allowed_paths = {_list(allowed)}",
+        ):
+            connection.execute(f"SET {setting}")
+        self._make_runs(runs)
+        with self._told():
+            for table, paths in parts.items():
+                if paths:
+                    connection.execute(_view(table, paths))
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+
+    def _make_runs(self, runs: Sequence[FoundRun]) -> None:
+        columns = ", ".join(f"{name} {kind}" for name, kind in _RUN_COLUMNS)
+        self._connection.execute(f"CREATE TABLE runs ({columns})")
+        marks = ", ".join("?" for _ in _RUN_COLUMNS)
+        self._connection.executemany(
+            f"INSERT INTO runs VALUES ({marks})", [_run_row(run) for run in runs]
+        )
+
+    def _problem(self, error: Exception) -> Problem:
+        """Return what DuckDB said in one line, with what would help."""
+        first, _, rest = str(error).partition("\n")
+        hint = next((line for line in rest.splitlines() if line.startswith("Did you mean")), "")
+        there = [name for name in VIEWS if self._has(name)]
+        fix = f"the views are {', '.join(there)}; see their columns with: describe {there[-1]}"
+        if isinstance(error, self._duckdb.PermissionException):
+            first = "a question may read the runs and nothing else"
+        elif isinstance(error, self._duckdb.OutOfMemoryException):
+            fix = "ask for less: filter, or group before you sort"
+        elif ".parquet" in first:
+            fix = "a file of a run is damaged: see ifn runs verify"
+        return Problem(" ".join(f"{first} {hint}".split()).rstrip("."), "query", fix)
+
+    def _has(self, view: str) -> bool:
+        known = "SELECT count(*) FROM duckdb_columns() WHERE table_name = ?"
+        return self._connection.cursor().execute(known, [view]).fetchone()[0] > 0
+
+
+def _parts(run: FoundRun, table: str) -> list[str]:
+    """Return the files of a table that the run's manifest lists and that lie in its folder."""
+    home = run.folder.resolve()
+    paths: list[str] = []
+    for file in run.manifest.get("files", []):
+        name = str(file.get("name", "")) if isinstance(file, dict) else ""
+        if name.startswith(f"{table}/") and _PART.fullmatch(name) and ".." not in name:
+            path = run.folder / name
+            # Where a link leads out of the folder, the file is none of the run's.
+            if path.is_file() and path.resolve() == home / name:
+                paths.append(f"{run.name}/{name}")
+    return paths
+
+
+def _view(table: str, paths: Sequence[str]) -> str:
+    """Return the view of a table over all runs; run and arm are read from the file's name."""
+    return f"""
+        CREATE VIEW {table} AS
+        SELECT regexp_replace(filename, '/{table}/arm=[^/]*/[^/]*$', '') AS run,
+               regexp_extract(filename, '/arm=([^/]*)/[^/]*$', 1) AS arm,
+               * EXCLUDE (filename)
+        FROM read_parquet({_list(paths)}, filename = true, hive_partitioning = false,
+                          union_by_name = true)
+    """
+
+
+def _list(texts: Sequence[str]) -> str:
+    """Return an SQL list of strings; a quote is doubled, as SQL wants it."""
+    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
+
+
+def _run_row(run: FoundRun) -> list[Any]:
+    manifest = run.manifest
+    status = {str(word): int(count) for word, count in dict(manifest.get("status") or {}).items()}
+    patients = sum(int(count) for count in dict(manifest.get("patients") or {}).values())
+    return [
+        run.name,
+        manifest.get("trial"),
+        manifest.get("seed"),
+        manifest.get("version"),
+        manifest.get("parameter_set"),
+        _utc(manifest.get("started")),
+        manifest.get("wall_s"),
+        patients,
+        sum(status.values()) - status.get("completed", 0) if status else None,
+        manifest.get("command"),
+    ]
+
+
+def _utc(started: object) -> str | None:
+    """Return the start without its zone, which is UTC."""
+    return str(started).replace("+00:00", "") if started else None
