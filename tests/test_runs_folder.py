@@ -13,7 +13,8 @@ import pytest
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.runs import folder as folder_module
-from ifnfactory.runs.folder import check_destination, write_run
+from ifnfactory.runs.destination import check_destination
+from ifnfactory.runs.folder import write_run
 from ifnfactory.runs.manifest import Manifest, read_manifest
 from ifnfactory.runs.tables import read_parquet
 

@@ -8,7 +8,7 @@ from ifnfactory.cli.faults import Faults
 from ifnfactory.cli.outlook_request import PEOPLE_MAX
 from ifnfactory.outlook.country import Country, load_country
 from ifnfactory.outlook.policy import Policy, load_policies
-from ifnfactory.runs.folder import check_destination
+from ifnfactory.runs.destination import check_destination
 
 
 def checked_burden(

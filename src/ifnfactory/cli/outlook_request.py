@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ifnfactory.cli.faults import Faults
 from ifnfactory.outlook.economics import Prices, load_prices
 from ifnfactory.outlook.questions import question_of_cohort, question_of_run
-from ifnfactory.runs.folder import check_destination
+from ifnfactory.runs.destination import check_destination
 
 if TYPE_CHECKING:
     from ifnfactory.outlook.lifetime import Question

@@ -12,7 +12,7 @@ from ifnfactory.evidence.matching import NO_PROTOCOL, match_targets
 from ifnfactory.evidence.natural_history import FOLLOWED
 from ifnfactory.evidence.targets import Target, load_targets
 from ifnfactory.foundation.provenance import memory_bytes
-from ifnfactory.runs.folder import check_destination
+from ifnfactory.runs.destination import check_destination
 from ifnfactory.trial.catalogue import protocol_names
 from ifnfactory.trial.protocol import Protocol, load_protocol
 from ifnfactory.trial.size import memory_needed

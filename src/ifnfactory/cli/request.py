@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ifnfactory.cli.faults import Faults
 from ifnfactory.foundation.provenance import memory_bytes
-from ifnfactory.runs.folder import check_destination
+from ifnfactory.runs.destination import check_destination
 from ifnfactory.trial.protocol import Protocol, load_protocol
 from ifnfactory.trial.size import memory_needed
 

@@ -3,6 +3,7 @@
 IfnError
 ├── UserInputError      a user's mistake: one message per problem, exit code 2
 ├── MissingExtraError   an optional dependency is absent: names the extra, exit code 2
+├── KeptError           interrupted, and what is finished is kept, exit code 130
 ├── ModelError          a network is declared wrongly (units, balance, names)
 └── IntegrationError    raised only where a caller asked for ``throw=True``
 """
@@ -46,6 +47,10 @@ class UserInputError(IfnError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[UserInputError], tuple[tuple[Problem, ...]]]:
+        """Travel between processes with the problems, not with their text."""
+        return (UserInputError, (self.problems,))
+
 
 class MissingExtraError(IfnError):
     """A library of an optional extra is not installed."""
@@ -61,6 +66,10 @@ class MissingExtraError(IfnError):
 
 class ModelError(IfnError):
     """A network contradicts itself; the message lists every fault with its line."""
+
+
+class KeptError(IfnError):
+    """An interruption of something whose finished part is kept; the message says how to go on."""
 
 
 class IntegrationError(IfnError):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 NUMERIC_DEPENDENCIES: Final = ("numpy", "numba", "llvmlite", "scipy", "sympy", "pint", "pyarrow")
 """Distributions that touch a number on its way from the protocol to the table."""
+NUMERIC_ROOMS: Final = (
+    "foundation", "network", "engine", "biology", "pharmacology", "assays", "rules", "population",
+    "trial",
+)  # fmt: skip
+"""Rooms of the package that do."""
 
 
 def versions() -> dict[str, str]:
@@ -21,6 +28,19 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+@lru_cache(maxsize=1)
+def code_fingerprint() -> str:
+    """Return a hash of the program's own files that touch a number."""
+    digest = hashlib.sha256()
+    home = Path(__file__).parents[1]
+    for room in NUMERIC_ROOMS:
+        files = (*(home / room).rglob("*.py"), *(home / room).rglob("*.toml"))
+        for path in sorted(files):
+            digest.update(path.relative_to(home).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def cpu_model() -> str:

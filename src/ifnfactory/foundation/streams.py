@@ -67,6 +67,10 @@ class Streams:
         read = {names: _position(names, each) for names, each in self._generators.items()}
         return tuple(sorted((self._positions | read).values(), key=lambda each: repr(each.names)))
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the streams that have been read, their words joined by "/"."""
+        return tuple("/".join(map(str, position.names)) for position in self.positions())
+
     def fork(self) -> Streams:
         """Return streams that stand where these do, and move apart from them."""
         return Streams(self.seed, self.positions())

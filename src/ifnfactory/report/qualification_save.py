@@ -38,6 +38,7 @@ def save_qualification(
         started=when,
         wall_s=found.wall_s,
         status_counts=found.status_counts,
+        kind="qualification",
     )
     documents = [
         ("qualification.json", json.dumps(found.to_json(), indent=1, allow_nan=False) + "\n"),

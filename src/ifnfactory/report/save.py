@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from ifnfactory.foundation.provenance import code_fingerprint
 from ifnfactory.report.compose import compose
 from ifnfactory.report.html import render_page
 from ifnfactory.report.tables import trial_tables
 from ifnfactory.runs.folder import write_run
 from ifnfactory.runs.layout import REPORT_NAME
-from ifnfactory.runs.manifest import Manifest
+from ifnfactory.runs.manifest import Manifest, TaskRecord
 from ifnfactory.trial.result import TrialResult
 
 
-def manifest_of(result: TrialResult, started: datetime, command: str) -> Manifest:
-    """Return the provenance of a run that `command` started at `started` (UTC)."""
+def manifest_of(
+    result: TrialResult, started: datetime, command: str, tasks: tuple[TaskRecord, ...] = ()
+) -> Manifest:
+    """Return the provenance of a run that `command` started at `started` (UTC) and that ends now.
+
+    Parameters
+    ----------
+    tasks
+        What it was cut into; none where it was computed as a whole.
+    """
     return Manifest(
         protocol=result.protocol.name,
         protocol_source=result.protocol.source_text,
         seed=result.seed,
-        patients=tuple((arm.arm, len(arm.patients)) for arm in result.arms),
+        patients=tuple((arm.arm, result.patients_in(arm.arm)) for arm in result.arms),
         package_version=result.version,
         parameter_set=result.parameter_set,
         command=command,
         started=started.isoformat(timespec="seconds"),
         wall_s=result.wall_s,
         status_counts=result.status_counts,
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+        code=code_fingerprint(),
+        streams=result.streams,
+        tasks=tasks,
     )
 
 

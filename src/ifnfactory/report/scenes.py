@@ -49,12 +49,11 @@ _MARKERS: Final = (
 
 def arm_scenes(result: TrialResult) -> tuple[ArmScene, ...]:
     """Return the arms in the order of the protocol."""
-    simulated = {outcome.arm: len(outcome.patients) for outcome in result.arms}
     return tuple(
         ArmScene(
             name=arm.name,
             label=arm.label or arm.name,
-            patients=simulated[arm.name],
+            patients=result.patients_in(arm.name),
             n_published=arm.n,
             prescription=tuple(line.replace(" ug", " µg") for line in arm.regimen.prescription()),
             spells=tuple(

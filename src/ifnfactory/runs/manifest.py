@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,27 @@ class FileRecord:
 
 
 @dataclass(frozen=True)
+class TaskRecord:
+    """A task that a run was cut into.
+
+    Attributes
+    ----------
+    key
+        Hash of everything that determines it.
+    arm, first, patients
+        Which patients it treated.
+    files
+        Names of the files that it wrote.
+    """
+
+    key: str
+    arm: str
+    first: int
+    patients: int
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A run's provenance, without the list of files, which the folder adds.
 
@@ -59,6 +81,16 @@ class Manifest:
         Wall time of the simulation [s].
     status_counts
         Pairs of status word and number of patients.
+    kind
+        What was run: ``trial``, ``qualification``, ``outlook`` or ``burden``.
+    ended
+        End of the run, UTC, ISO 8601; empty where nobody noted it.
+    code
+        Hash of the program's own files that touch a number; empty where nobody noted it.
+    streams
+        Names of the random streams that were read.
+    tasks
+        What a run in the making was cut into.
     """
 
     protocol: str
@@ -71,23 +103,33 @@ class Manifest:
     started: str
     wall_s: float
     status_counts: tuple[tuple[str, int], ...]
+    kind: str = "trial"
+    ended: str = ""
+    code: str = ""
+    streams: tuple[str, ...] = ()
+    tasks: tuple[TaskRecord, ...] = ()
 
-    def to_json(self, files: tuple[FileRecord, ...]) -> str:
+    def to_json(self, files: Sequence[FileRecord]) -> str:
         """Return the text of ``manifest.json`` for a folder that holds `files`."""
         content = {
             "schema_version": SCHEMA_VERSION,
             "program": "ifnfactory",
+            "kind": self.kind,
             "version": self.package_version,
+            "code": self.code,
             "parameter_set": self.parameter_set,
             "trial": self.protocol,
             "seed": self.seed,
+            "streams": list(self.streams),
             "patients": dict(self.patients),
             "command": self.command,
             "started": self.started,
+            "ended": self.ended,
             "wall_s": round(self.wall_s, 3),
             "status": dict(self.status_counts),
             "versions": versions(),
             "platform": platform_record(),
+            "tasks": [vars(task) | {"files": list(task.files)} for task in self.tasks],
             "files": [
                 {"name": file.name, "bytes": file.bytes, "sha256": file.sha256}
                 | ({} if file.rows is None else {"rows": file.rows})
@@ -101,9 +143,17 @@ class Manifest:
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest of a run folder, or None if `folder` is not one of ours."""
     try:
-        content: Any = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return parse_manifest((folder / MANIFEST_NAME).read_bytes())
+    except OSError:
         return None
-    if isinstance(content, dict) and content.get("program") == "ifnfactory":
-        return content
+
+
+def parse_manifest(content: bytes) -> dict[str, Any] | None:
+    """Return a manifest, or None if this is none of ours."""
+    try:
+        found: Any = json.loads(content.decode("utf-8"))
+    except ValueError:
+        return None
+    if isinstance(found, dict) and found.get("program") == "ifnfactory":
+        return found
     return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -91,7 +92,19 @@ class ArmOutcome:
 
 @dataclass(frozen=True)
 class TrialResult:
-    """A whole simulated trial."""
+    """A whole simulated trial.
+
+    Attributes
+    ----------
+    arms
+        The patients, or the first of them where there are too many to hold.
+    rows, status_counts
+        Over all patients.
+    sizes
+        Patients of each arm, where `arms` holds fewer.
+    streams
+        Names of the random streams that were read.
+    """
 
     protocol: Protocol
     seed: int
@@ -102,6 +115,13 @@ class TrialResult:
     rows: tuple[ResultRow, ...]
     status_counts: tuple[tuple[str, int], ...]
     laboratory: Laboratory
+    sizes: tuple[tuple[str, int], ...] = ()
+    streams: tuple[str, ...] = ()
+
+    def patients_in(self, arm: str) -> int:
+        """Return how many patients were treated in an arm."""
+        held = {outcome.arm: len(outcome.patients) for outcome in self.arms}
+        return (held | dict(self.sizes))[arm]
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``--json`` prints: rounded, without NaN."""
@@ -114,6 +134,27 @@ class TrialResult:
             "status": dict(self.status_counts),
             "results": [_row(row) for row in self.rows],
         }
+
+
+def join_outcomes(parts: Sequence[ArmOutcome]) -> ArmOutcome:
+    """Return blocks of patients of an arm as one."""
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Join records of arrays patient by patient; what has no patients is the first one's."""
+    columns: dict[str, Any] = {}
+    for field in fields(parts[0]):
+        values = [getattr(part, field.name) for part in parts]
+        if is_dataclass(values[0]):
+            columns[field.name] = _joined(values)
+        elif isinstance(values[0], np.ndarray) and not (
+            isinstance(parts[0], Panel) and field.name == "week"
+        ):
+            columns[field.name] = np.concatenate(values)
+        else:
+            columns[field.name] = values[0]
+    return replace(parts[0], **columns)
 
 
 Record = TypeVar("Record", PatientTable, Panel)

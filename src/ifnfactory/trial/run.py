@@ -75,7 +75,8 @@ class Simulator:
         began = time.perf_counter()
         watcher = progress or Silent()
         watcher.begin("drawing patients", 0)
-        cohort = self.gather(protocol, patients, Streams(seed))
+        streams = Streams(seed)
+        cohort = self.gather(protocol, patients, streams)
         watcher.end()
         watcher.begin("treating patients", patients * len(protocol.arms))
         arms = [self.treat(protocol, arm, cohort, watcher) for arm in protocol.arms]
@@ -95,6 +96,7 @@ class Simulator:
             rows=tuple(rows),
             status_counts=count_status([arm.status for arm in arms]),
             laboratory=protocol.laboratory,
+            streams=streams.names(),
         )
 
     def gather(self, protocol: Protocol, patients: int, streams: Streams, first: int = 0) -> Cohort:

@@ -55,6 +55,7 @@ def save_burden(
         started=started.isoformat(timespec="seconds"),
         wall_s=wall_s,
         status_counts=(),
+        kind="burden",
     )
     report = render_document(compose_burden(burden, command, manifest.started))
     tables = [("burden.parquet", [burden_table(burden)])]

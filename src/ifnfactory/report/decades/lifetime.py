@@ -64,6 +64,7 @@ def save_outlook(
         started=started.isoformat(timespec="seconds"),
         wall_s=wall_s,
         status_counts=(),
+        kind="outlook",
     )
     report = render_document(compose_outlook(outlook, command, manifest.started))
     tables = [(name, [table]) for name, table in outlook_tables(outlook)]

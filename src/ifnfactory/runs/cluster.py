@@ -1,0 +1,142 @@
+"""Dask distributed as an executor: workers on this machine, or a scheduler that runs anywhere.
+
+Who starts the workers is Dask's business (dask-jobqueue for Slurm, dask-kubernetes,
+dask-cloudprovider ...); all that is needed here is the scheduler's address. Dask gives the task of
+a worker that has died to another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from itertools import islice
+from types import TracebackType
+from typing import Any, Final
+
+from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
+from ifnfactory.runs.executor import Answer, Executor, Task, ThreadExecutor
+
+CONNECT_S: Final = 20
+"""How long a scheduler may take to answer, and a first worker to be there [s]."""
+_AHEAD: Final = 2
+"""Tasks in flight for each processor: one at work, one waiting there."""
+
+
+def executor_of(scheduler: str | None) -> Executor:
+    """Return the executor that ``--scheduler`` names; None: threads of this process.
+
+    Raises
+    ------
+    UserInputError
+        If it is neither ``local:N`` nor an address.
+    MissingExtraError
+        If Dask is wanted and not installed.
+    """
+    if scheduler is None:
+        return ThreadExecutor()
+    kind, _, rest = scheduler.partition(":")
+    good = (kind == "local" and rest.isdecimal() and int(rest) >= 1) or (
+        kind in {"tcp", "tls", "ucx", "ws", "wss"} and rest.startswith("//") and len(rest) > 2
+    )
+    if not good or not scheduler.isprintable():
+        raise UserInputError(
+            [
+                Problem(
+                    "this is no scheduler",
+                    f"--scheduler {scheduler!r}",
+                    "give local:N for N workers on this machine, or an address like tcp://host:8786",
+                )
+            ]
+        )
+    _distributed()
+    return DaskExecutor(scheduler)
+
+
+def _distributed() -> Any:
+    try:
+        return import_module("distributed")
+    except ImportError:
+        raise MissingExtraError("distributed", "cluster") from None
+
+
+class DaskExecutor:
+    """Workers of a Dask scheduler."""
+
+    remote = True
+
+    def __init__(self, scheduler: str) -> None:
+        self._scheduler = scheduler
+        self._cluster: Any = None
+        self._client: Any = None
+
+    def __enter__(self) -> DaskExecutor:
+        dask = _distributed()
+        if self._scheduler.startswith("local:"):
+            # Processes, since tasks hold the interpreter; one thread each, so that N is N cores.
+            self._cluster = dask.LocalCluster(
+                n_workers=int(self._scheduler.partition(":")[2]),
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=50,
+            )
+        try:
+            address = self._scheduler if self._cluster is None else self._cluster
+            self._client = dask.Client(address, timeout=CONNECT_S, set_as_default=False)
+            self._client.wait_for_workers(1, timeout=CONNECT_S)
+        except (OSError, TimeoutError) as error:
+            self.__exit__(None, None, None)
+            raise UserInputError([_nobody(self._scheduler, error)]) from None
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the scheduler; stop the workers that were started here."""
+        for each in (self._client, self._cluster):
+            if each is not None:
+                each.close()
+        self._client = self._cluster = None
+
+    def answers(
+        self, work: Callable[[Task], Answer], tasks: Iterable[Task]
+    ) -> Iterator[tuple[Task, Answer]]:
+        """Give every task with its answer, in the order in which they are done."""
+        waiting, running = iter(tasks), dict[Any, Task]()
+        try:
+            while True:
+                room = _AHEAD * max(1, sum(self._client.nthreads().values())) - len(running)
+                for task in islice(waiting, max(0, room)):
+                    future = self._client.submit(work, task, pure=False)
+                    running[future] = task
+                if not running:
+                    return
+                for future in _distributed().wait(running, return_when="FIRST_COMPLETED").done:
+                    yield running.pop(future), self._answer(future)
+        finally:
+            self._client.cancel(list(running))
+
+    def _answer(self, future: Any) -> Any:
+        dask = _distributed()
+        try:
+            return future.result()
+        except dask.KilledWorker as error:
+            problem = Problem(
+                f"a task has brought down several workers: {error}",
+                f"--scheduler {self._scheduler}",
+                "look into the workers' logs; what is finished is kept, go on with --resume",
+            )
+            raise UserInputError([problem]) from None
+        except dask.CancelledError:
+            raise UserInputError([_nobody(self._scheduler, "it has gone away")]) from None
+
+
+def _nobody(scheduler: str, error: object) -> Problem:
+    return Problem(
+        f"no scheduler with workers answers ({error or 'time is up'})",
+        f"--scheduler {scheduler}",
+        "start scheduler and workers first: see docs/runs.md",
+    )

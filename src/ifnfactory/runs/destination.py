@@ -1,0 +1,113 @@
+"""Whether a run may be written to a place, and how an older one makes way for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.runs.manifest import MANIFEST_NAME, parse_manifest, read_manifest
+from ifnfactory.runs.store import Store
+
+
+def check_store(out: Store, overwrite: bool) -> None:
+    """Say before any work is done whether a run can be written there; see `check_destination`."""
+    if out.local is not None:
+        check_destination(out.local, overwrite)
+        return
+    where, names = f"--out {out.url}", out.names()
+    if MANIFEST_NAME in names and not overwrite:
+        raise UserInputError([_exists(where)])
+    if MANIFEST_NAME in names and parse_manifest(out.read(MANIFEST_NAME)) is None:
+        raise UserInputError([_foreign(where)])
+
+
+def check_destination(path: Path, overwrite: bool) -> None:
+    """Say before any work is done whether a run can be written to `path`.
+
+    Parameters
+    ----------
+    path
+        The run folder to be.
+    overwrite
+        Whether an older run at `path` may be replaced.
+
+    Raises
+    ------
+    UserInputError
+        If `path` exists and may not be replaced, is not a run folder, or cannot be made.
+    """
+    problem = _destination_problem(path, overwrite)
+    if problem is not None:
+        raise UserInputError([problem])
+
+
+def _destination_problem(path: Path, overwrite: bool) -> Problem | None:
+    where = f"--out {path}"
+    if path.is_symlink() or path.exists():
+        if not path.is_dir() or path.is_symlink():
+            return Problem("this is not a directory", where, "choose another --out")
+        if not overwrite:
+            return _exists(where)
+        # Never delete what this program has not written, whatever the user typed.
+        if read_manifest(path) is None and any(path.iterdir()):
+            return _foreign(where)
+    parent = _existing_ancestor(path)
+    if not parent.is_dir():
+        return Problem(f"{parent} is not a directory", where, "choose another --out")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        return Problem(f"no permission to write in {parent}", where, "choose another --out")
+    return None
+
+
+def _exists(where: str) -> Problem:
+    return Problem("this folder exists already", where, "choose another --out or pass --overwrite")
+
+
+def _foreign(where: str) -> Problem:
+    return Problem(
+        "this folder holds something else than a run, it will not be replaced",
+        where,
+        "choose another --out",
+    )
+
+
+def _existing_ancestor(path: Path) -> Path:
+    """Return the nearest parent directory of `path` that exists."""
+    parent = path.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    return parent
+
+
+@contextmanager
+def step_aside(out: Store) -> Generator[None]:
+    """Make way for a new run at `out`; an older one comes back if the body fails.
+
+    Elsewhere than on this machine there is no way back: the older run is removed, its manifest
+    first.
+    """
+    path = out.local
+    if path is None:
+        out.remove([MANIFEST_NAME])
+        out.clear()
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        yield
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
+    older = aside / path.name
+    path.rename(older)
+    try:
+        yield
+    except BaseException:
+        older.rename(path)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,126 @@
+"""One writer for one run.
+
+On this machine the system keeps the lock and lets it go when the process ends, however it ends.
+Elsewhere a file says who writes and since when; it is renewed with every shard, and one that has
+not been renewed for long is nobody's. Should two writers meet all the same, they write the same
+bytes under the same names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import platform
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.runs.store import Store
+
+LOCK_NAME: Final = ".work/lock"
+ABANDONED_S: Final = 900.0
+"""A lock elsewhere that is older [s] is nobody's."""
+
+
+class Lock:
+    """The right to write into a folder, from entering to leaving.
+
+    Raises
+    ------
+    UserInputError
+        On entering, if another process has it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._handle: int | None = None
+        self._renewed = 0.0
+
+    def __enter__(self) -> Lock:
+        if self._store.local is not None:
+            self._handle = _hold(self._store.local, self._store.url)
+        else:
+            self._refuse_a_living_owner()
+            self.renew(always=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._handle is not None:
+            os.close(self._handle)  # the system lets the lock go with it
+            return
+        with suppress(OSError):
+            self._store.remove([LOCK_NAME])
+
+    def renew(self, always: bool = False) -> None:
+        """Say that the owner lives, where the system does not know it by itself."""
+        if self._handle is None and (always or time.time() - self._renewed > ABANDONED_S / 10):
+            self._renewed = time.time()
+            owner = {"owner": _owner(), "time": self._renewed}
+            self._store.write(LOCK_NAME, json.dumps(owner).encode())
+
+    def _refuse_a_living_owner(self) -> None:
+        try:
+            found: Any = json.loads(self._store.read(LOCK_NAME))
+            age, owner = time.time() - float(found["time"]), str(found["owner"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if age < ABANDONED_S and owner != _owner():
+            raise _busy(self._store.url, f"{owner} wrote {age:.0f} s ago")
+
+
+def is_locked(folder: Path) -> bool:
+    """Return whether a process holds the lock of a folder of this machine."""
+    try:
+        handle = os.open(folder / LOCK_NAME, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        _lock(handle)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _owner() -> str:
+    return f"process {os.getpid()} on {platform.node()}"
+
+
+def _hold(folder: Path, url: str) -> int:
+    path = folder / LOCK_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _lock(handle)
+    except OSError:
+        os.close(handle)
+        raise _busy(url, "its lock is held") from None
+    return handle
+
+
+def _lock(handle: int) -> None:
+    if os.name == "nt":
+        windows: Any = importlib.import_module("msvcrt")
+        windows.locking(handle, windows.LK_NBLCK, 1)
+    else:
+        unix: Any = importlib.import_module("fcntl")
+        unix.flock(handle, unix.LOCK_EX | unix.LOCK_NB)
+
+
+def _busy(url: str, how: str) -> UserInputError:
+    problem = Problem(
+        f"another process is writing this run ({how})",
+        f"--out {url.removesuffix('.unfinished')}",
+        "wait until it is done, or choose another --out",
+    )
+    return UserInputError([problem])

@@ -1,0 +1,73 @@
+"""What is to be run, and everything that determines it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from ifnfactory.engine.kernel import kernel_key
+from ifnfactory.foundation.provenance import code_fingerprint, versions
+from ifnfactory.population.release import Population
+from ifnfactory.runs.making import Identity
+from ifnfactory.trial.protocol import Protocol
+
+BLOCK: Final = 2048
+"""Patients of a task: some megabytes, and a second or so of work."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A run that somebody wants.
+
+    Attributes
+    ----------
+    protocol
+        What is done to the patients.
+    patients
+        In each arm.
+    seed
+        Of every random stream.
+    block
+        Patients of a task. No result depends on it.
+    """
+
+    protocol: Protocol
+    patients: int
+    seed: int
+    block: int = BLOCK
+
+    def identity(self, population: Population, started: str) -> Identity:
+        """Return everything that determines the run's tables."""
+        return Identity(
+            facts=(
+                ("trial", self.protocol.name),
+                ("protocol", _hash(self.protocol.source_text)),
+                ("patients", str(self.patients)),
+                ("seed", str(self.seed)),
+                ("block", str(self.block)),
+                *program_facts(population),
+            ),
+            started=started,
+        )
+
+
+def program_facts(population: Population) -> tuple[tuple[str, str], ...]:
+    """Return what a program with this population would compute with: pairs of name and value."""
+    libraries = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return (
+        ("parameter_set", population.fingerprint),
+        ("kernel", kernel_key(population.network)),
+        ("code", code_fingerprint()),
+        ("versions", libraries),
+    )
+
+
+def task_key(identity: Identity, arm: str, first: int, patients: int) -> str:
+    """Return the hash of everything that determines a task."""
+    return _hash(json.dumps([identity.facts, arm, first, patients]))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,133 @@
+"""Carry out an order: tasks to an executor, answers into a run folder that survives anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ifnfactory.foundation.errors import KeptError, Problem, UserInputError
+from ifnfactory.foundation.progress import Progress
+from ifnfactory.runs.destination import check_store
+from ifnfactory.runs.executor import Executor
+from ifnfactory.runs.lock import Lock
+from ifnfactory.runs.making import Making
+from ifnfactory.runs.store import Store
+from ifnfactory.study.finish import Circumstances, result_of, write_ending
+from ifnfactory.study.order import Order
+from ifnfactory.study.tasks import Planner, treat
+from ifnfactory.trial.result import TrialResult
+from ifnfactory.trial.run import open_simulator
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an order is carried out; no result depends on it.
+
+    Attributes
+    ----------
+    threads
+        Of each task; None: one for each core. On a scheduler's workers each task has one.
+    resume
+        Go on with an unfinished run.
+    overwrite
+        Replace an older run.
+    command
+        The command line, or the function call, for the manifest.
+    """
+
+    threads: int | None = None
+    resume: bool = False
+    overwrite: bool = False
+    command: str = ""
+
+
+def run_study(
+    order: Order, out: Store, executor: Executor, manner: Manner, progress: Progress
+) -> TrialResult:
+    """Run a trial into a run folder.
+
+    Returns
+    -------
+    TrialResult
+        Its rows count all patients; its arms hold no more than the report's sample of them.
+
+    Raises
+    ------
+    UserInputError
+        If the folder must not or cannot be written, or a worker cannot work.
+    KeptError
+        If it was interrupted: what is finished is kept.
+    """
+    check_store(out, manner.overwrite)
+    began, making = time.perf_counter(), Making(out)
+    simulator = open_simulator(manner.threads, progress)
+    with _speaking(making), Lock(making.store) as lock:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        identity = making.open(
+            order.identity(simulator.population, now), manner.resume, manner.overwrite
+        )
+        threads = 1 if executor.remote else manner.threads
+        planner = Planner(order, identity, simulator, threads)
+        _do(order, executor, planner, making, lock, progress)
+        how = Circumstances(manner.command, identity.started, time.perf_counter() - began)
+        progress.begin("writing the report", 0)
+        result = result_of(order, making, simulator.population, planner.streams, how)
+        write_ending(result, making, how)
+        making.complete(manner.overwrite)
+        progress.end()
+    return result
+
+
+def _do(
+    order: Order,
+    executor: Executor,
+    planner: Planner,
+    making: Making,
+    lock: Lock,
+    progress: Progress,
+) -> None:
+    """Have all tasks done that are not, and keep each answer at once."""
+    try:
+        with executor:
+            progress.begin("treating patients", order.patients * len(order.protocol.arms))
+            progress.advance(sum(shard.patients for shard in making.shards()))
+            for task, answer in executor.answers(treat, planner.tasks(making.done)):
+                making.add(
+                    task.key, task.arm, task.first, task.patients, answer.files, answer.facts
+                )
+                lock.renew()
+                progress.advance(task.patients)
+            progress.end()
+    except BaseException:
+        making.abandon_if_empty()
+        raise
+
+
+@contextmanager
+def _speaking(making: Making) -> Generator[None]:
+    """Turn what stops a run into words that say what is kept and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeptError(f"interrupted: {_kept(making)}") from None
+    except OSError as error:
+        problem = Problem(
+            f"could not be written: {error.strerror or error}",
+            f"--out {making.out.url}",
+            f"mend that; {_kept(making)}",
+        )
+        raise UserInputError([problem]) from error
+
+
+def _kept(making: Making) -> str:
+    done = len(making.shards())
+    if not done:
+        return "nothing was finished"
+    tasks = "task is" if done == 1 else "tasks are"
+    return (
+        f"{done:,} finished {tasks} kept in {making.store.url} — "
+        "go on with the same command and --resume"
+    )
