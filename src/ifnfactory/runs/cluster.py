@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from itertools import islice
+from queue import Queue
 from types import TracebackType
 from typing import Any, Final
 
@@ -105,17 +106,18 @@ class DaskExecutor:
         self, work: Callable[[Task], Answer], tasks: Iterable[Task]
     ) -> Iterator[tuple[Task, Answer]]:
         """Give every task with its answer, in the order in which they are done."""
-        waiting, running = iter(tasks), dict[Any, Task]()
+        waiting, running, done = iter(tasks), dict[Any, Task](), Queue[Any]()
         try:
             while True:
                 room = _AHEAD * max(1, sum(self._client.nthreads().values())) - len(running)
                 for task in islice(waiting, max(0, room)):
                     future = self._client.submit(work, task, pure=False)
                     running[future] = task
+                    future.add_done_callback(done.put)
                 if not running:
                     return
-                for future in _distributed().wait(running, return_when="FIRST_COMPLETED").done:
-                    yield running.pop(future), self._answer(future)
+                future = done.get()
+                yield running.pop(future), self._answer(future)
         finally:
             self._client.cancel(list(running))
 
