@@ -168,7 +168,7 @@ def test_a_nested_place_with_a_slash_is_made(tmp_path: Path) -> None:
     assert [path.name for path in out.parent.iterdir()] == ["made"]
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_line_and_what_is_finished_is_kept(tmp_path: Path) -> None:
     def little_room() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -178,7 +178,10 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "could not be written" in done.stderr.splitlines()[-1]
-    assert not [path for path in tmp_path.iterdir() if "run" in path.name]
+    assert "go on with the same command and --resume" in done.stderr.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir() if "run" in path.name] == ["run.unfinished"]
+    assert ifn(*RUN, "--out", str(tmp_path / "run"), "--resume").returncode == 0
+    assert [path.name for path in tmp_path.iterdir() if "run" in path.name] == ["run"]
 
 
 @pytest.fixture
@@ -191,7 +194,7 @@ def heeds_interruptions() -> Iterator[None]:
 
 @pytest.mark.usefixtures("heeds_interruptions")
 @pytest.mark.parametrize("after", ["reading the model", "treating patients"])
-def test_an_interruption_is_one_line_and_leaves_nothing(after: str, tmp_path: Path) -> None:
+def test_an_interruption_is_one_line_and_keeps_what_is_finished(after: str, tmp_path: Path) -> None:
     assert ifn(*RUN).returncode == 0
     command = (IFN, "trial", "run", "lau2005", "--patients", "30000")
     with subprocess.Popen(
@@ -209,9 +212,17 @@ def test_an_interruption_is_one_line_and_leaves_nothing(after: str, tmp_path: Pa
         out, error = running.communicate(timeout=60)
     assert running.returncode == 130
     assert out == ""
-    assert error.splitlines()[-1] == "interrupted: nothing was written"
     assert "Traceback" not in error
-    assert list(tmp_path.iterdir()) == []
+    last, left = error.splitlines()[-1], [path.name for path in tmp_path.iterdir()]
+    if left:
+        assert left == ["run.unfinished"]
+        assert last.startswith("interrupted: ")
+        assert last.endswith("go on with the same command and --resume")
+    else:
+        assert last in {
+            "interrupted: nothing was written",
+            "interrupted: nothing was finished",
+        }
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)], ids=["table", "json"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 import pytest
 from synthetic import trial_result
@@ -14,8 +16,22 @@ from typer.testing import CliRunner, Result
 
 from ifnfactory.cli.app import app
 from ifnfactory.foundation.progress import Progress
+from ifnfactory.report.save import save_trial
+from ifnfactory.runs.executor import Executor
+from ifnfactory.runs.store import Store
+from ifnfactory.study.order import Order
 from ifnfactory.trial.protocol import Protocol
 from ifnfactory.trial.result import TrialResult
+
+
+class Manner(NamedTuple):
+    """As `study.run.Manner`, whose file is replaced here."""
+
+    threads: int | None
+    resume: bool
+    overwrite: bool
+    command: str
+
 
 Runs = list[tuple[str, int, int, int | None]]
 
@@ -28,9 +44,22 @@ def replace_simulation(
     monkeypatch: pytest.MonkeyPatch, run_trial: Callable[..., TrialResult]
 ) -> None:
     """Put `run_trial` in the place of the real one, which is not even imported."""
-    module = ModuleType("ifnfactory.trial.run")
-    vars(module)["run_trial"] = run_trial
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def run_study(
+        order: Order, out: Store, executor: Executor, manner: Manner, progress: Progress
+    ) -> TrialResult:
+        result = run_trial(order.protocol, order.patients, order.seed, manner.threads, progress)
+        assert out.local is not None
+        save_trial(result, out.local, datetime.now(UTC), manner.command, manner.overwrite)
+        return result
+
+    for name, functions in (
+        ("ifnfactory.trial.run", {"run_trial": run_trial}),
+        ("ifnfactory.study.run", {"run_study": run_study, "Manner": Manner}),
+    ):
+        module = ModuleType(name)
+        vars(module).update(functions)
+        monkeypatch.setitem(sys.modules, name, module)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
+from ifnfactory.foundation.errors import KeptError, MissingExtraError, Problem, UserInputError
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -32,6 +32,9 @@ def door(command: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
         except (UserInputError, MissingExtraError) as error:
             print(error, file=sys.stderr)
             raise typer.Exit(EXIT_USER_ERROR) from None
+        except KeptError as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
         except KeyboardInterrupt:
             print("interrupted: nothing was written", file=sys.stderr)
             raise typer.Exit(EXIT_INTERRUPTED) from None

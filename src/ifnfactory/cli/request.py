@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ifnfactory.cli.faults import Faults
+from ifnfactory.foundation.progress import Progress
 from ifnfactory.foundation.provenance import memory_bytes
-from ifnfactory.runs.destination import check_destination
+from ifnfactory.runs.cluster import executor_of
+from ifnfactory.runs.destination import check_store
+from ifnfactory.runs.executor import Executor
+from ifnfactory.runs.store import Store, open_store
 from ifnfactory.trial.protocol import Protocol, load_protocol
-from ifnfactory.trial.size import memory_needed
+from ifnfactory.trial.size import disk_needed, memory_needed
+
+if TYPE_CHECKING:
+    from ifnfactory.trial.result import TrialResult
 
 
 @dataclass(frozen=True)
@@ -19,12 +28,15 @@ class RunRequest:
     name: str
     patients: int
     seed: int
-    out: Path | None
+    out: str | None
     overwrite: bool
     threads: int | None
+    resume: bool = False
+    scheduler: str | None = None
+    block: int = 2048
 
-    def checked(self) -> Protocol:
-        """Return the protocol if the whole request can be carried out.
+    def checked(self) -> Asked:
+        """Return what can be carried out.
 
         Raises
         ------
@@ -34,28 +46,82 @@ class RunRequest:
         faults = Faults()
         enough = "give 1 or more"
         faults.unless(self.patients >= 1, "no patients", f"--patients {self.patients}", enough)
+        faults.unless(self.block >= 1, "no patients", f"--block {self.block}", enough)
         idle = self.threads is not None and self.threads < 1
         faults.unless(not idle, "no threads", f"--threads {self.threads}", enough)
-        aimless = self.overwrite and self.out is None
-        faults.unless(not aimless, "nothing to replace", "--overwrite", "name a folder with --out")
-        out = self.out
-        if out is not None:
-            faults.of(lambda: check_destination(out, self.overwrite))
+        for option, given in (
+            ("--overwrite", self.overwrite),
+            ("--resume", self.resume),
+            ("--scheduler", self.scheduler is not None),
+        ):
+            aimless = given and self.out is None
+            faults.unless(not aimless, "no run folder", option, "name a folder with --out")
+        both = self.overwrite and self.resume
+        faults.unless(not both, "begin again and go on", "--overwrite --resume", "choose one")
+        store = self._store(faults)
+        executor = faults.of(lambda: executor_of(self.scheduler))
         protocol = faults.of(lambda: load_protocol(self.name))
         if protocol is not None:
-            self._fits(protocol, faults)
-        if protocol is None or faults.problems:
+            self._fits(protocol, store, faults)
+        if protocol is None or executor is None or faults.problems:
             raise faults.error()
-        return protocol
+        return Asked(self, protocol, store, executor)
 
-    def _fits(self, protocol: Protocol, faults: Faults) -> None:
-        """Note a problem if the patients cannot be held in this machine's memory."""
+    def _store(self, faults: Faults) -> Store | None:
+        out = self.out
+        store = faults.of(lambda: open_store(out)) if out is not None else None
+        if store is not None:
+            faults.of(lambda: check_store(store, self.overwrite))
+        return store
+
+    def _fits(self, protocol: Protocol, store: Store | None, faults: Faults) -> None:
+        """Note a problem if the patients cannot be held: in memory, or on the disk of --out."""
+        given = f"--patients {self.patients}"
         there = memory_bytes()
-        if there is not None:
+        if self.out is None and there is not None:
             faults.unless(
                 memory_needed(protocol, self.patients) <= there,
                 f"they need about {memory_needed(protocol, self.patients) / 1e9:,.0f} GB of memory",
-                f"--patients {self.patients}",
+                given,
                 f"this machine has {there / 1e9:,.0f} GB: "
-                f"give {there // memory_needed(protocol, 1):,} or fewer",
+                f"give {there // memory_needed(protocol, 1):,} or fewer, or --out FOLDER",
             )
+        if store is not None and store.local is not None and not faults.problems:
+            free = _free(store.local)
+            faults.unless(
+                disk_needed(protocol, self.patients) <= free,
+                f"they need about {disk_needed(protocol, self.patients) / 1e9:,.0f} GB on the disk",
+                given,
+                f"{free / 1e9:,.1f} GB are free there: give fewer, or another --out",
+            )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A run that can be carried out."""
+
+    request: RunRequest
+    protocol: Protocol
+    store: Store | None
+    executor: Executor
+
+    def carry_out(self, command: str, progress: Progress) -> TrialResult:
+        """Run the trial: into its folder, or in memory where nobody wants one."""
+        asked = self.request
+        if self.store is None:
+            from ifnfactory.trial.run import run_trial
+
+            return run_trial(self.protocol, asked.patients, asked.seed, asked.threads, progress)
+        from ifnfactory.study.order import Order
+        from ifnfactory.study.run import Manner, run_study
+
+        order = Order(self.protocol, asked.patients, asked.seed, asked.block)
+        manner = Manner(asked.threads, asked.resume, asked.overwrite, command)
+        return run_study(order, self.store, self.executor, manner, progress)
+
+
+def _free(folder: Path) -> int:
+    """Return how many bytes are free where a folder is to be made."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

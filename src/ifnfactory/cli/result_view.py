@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from rich.text import Text
@@ -20,7 +19,7 @@ _VERDICT: Final = {
 }
 
 
-def result_view(result: TrialResult, out: Path | None) -> None:
+def result_view(result: TrialResult, out: str | None) -> None:
     """Print every endpoint beside the published one, then how the run went."""
     table = plain_table(
         ("arm", False),
@@ -52,8 +51,8 @@ def result_view(result: TrialResult, out: Path | None) -> None:
     screen.print(Text(NOTICE, style="yellow"))
 
 
-def _closing(result: TrialResult, out: Path | None) -> list[str]:
-    total = sum(len(arm.patients) for arm in result.arms)
+def _closing(result: TrialResult, out: str | None) -> list[str]:
+    total = sum(result.patients_in(arm.arm) for arm in result.arms)
     status = ", ".join(f"{count:,} {word}" for word, count in result.status_counts if count)
     judged = [row for row in result.rows if row.inside is not None]
     lines = [f"{total:,} patients in {result.wall_s:.1f} s, seed {result.seed}: {status}."]
@@ -63,5 +62,5 @@ def _closing(result: TrialResult, out: Path | None) -> list[str]:
             f"{inside} of {len(judged)} simulated values lie inside the published interval."
         )
     if out is not None:
-        lines.append(f"Report: {out / 'report.html'}")
+        lines.append(f"Report: {out}/report.html")
     return lines

@@ -1,14 +1,132 @@
-"""``ifn runs``: what to do with runs that are there."""
+"""``ifn runs``: the runs that stand in a folder; whether they are whole, and come out the same."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from ifnfactory.cli import query
+from ifnfactory.cli.faults import door
 from ifnfactory.cli.group import group
 
-app = group("Runs that are there: ask them.")
+app = group("Runs that are there: list, ask, look at, verify, repeat, clear away.")
 app.command()(query.query)
 
+EXIT_DIFFERENT = 1
+Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, a path or a URL.")]
+Folders = Annotated[
+    list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Where to look; here if absent.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
-@app.callback()
-def runs() -> None:
-    """Keep `query` a command of its own, also while it is the only one."""
+
+@app.command("list")
+@door
+def list_runs(
+    folders: Folders = None,
+    *,
+    trial: Annotated[str | None, typer.Option(help="Only runs of this trial.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Only trial, qualification, outlook or burden.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Only runs with this seed.")] = None,
+    parameter_set: Annotated[
+        str | None, typer.Option(help="Only runs whose parameter set begins so.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only runs started then or later, e.g. 2026-11.")
+    ] = None,
+    state: Annotated[str | None, typer.Option(help="Only finished, or only unfinished.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs in a folder and below it."""
+    from ifnfactory.cli.runs_request import check_state, folders_of
+    from ifnfactory.cli.runs_view import entries_json, entries_view
+    from ifnfactory.runs.listing import Filters
+    from ifnfactory.runs.listing import list_runs as look
+
+    check_state(state, kind)
+    filters = Filters(kind, trial, seed, parameter_set, since, state)
+    found = look(folders_of(folders), filters)
+    print(json.dumps(entries_json(found))) if as_json else entries_view(found)
+
+
+@app.command()
+@door
+def show(run: Run, *, as_json: AsJson = False) -> None:
+    """Show what a run was: protocol, patients, seed, versions, files."""
+    from ifnfactory.cli.runs_view import manifest_view
+    from ifnfactory.runs.manifest_file import load_manifest
+    from ifnfactory.runs.store import open_store
+
+    manifest = load_manifest(open_store(run))
+    print(manifest.model_dump_json(exclude_none=True)) if as_json else manifest_view(run, manifest)
+
+
+@app.command()
+@door
+def verify(run: Run, *, as_json: AsJson = False) -> None:
+    """Prove that nothing in a run folder is missing or changed."""
+    from ifnfactory.cli.runs_view import verified_json, verified_view
+    from ifnfactory.cli.screen import ScreenProgress
+    from ifnfactory.runs.manifest_file import load_manifest
+    from ifnfactory.runs.store import open_store
+    from ifnfactory.runs.verify import verify as compare
+
+    store = open_store(run)
+    with ScreenProgress() as progress:
+        found = compare(store, load_manifest(store), progress)
+    print(json.dumps(verified_json(found))) if as_json else verified_view(run, found)
+    raise typer.Exit(EXIT_DIFFERENT if found.faults else 0)
+
+
+@app.command()
+@door
+def repeat(
+    run: Run,
+    *,
+    scheduler: Annotated[
+        str | None, typer.Option(help="local:N workers, or a Dask scheduler: tcp://HOST:PORT.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads; one for each core if not given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a trial again and say whether every bit of its tables agrees."""
+    from ifnfactory.cli.runs_view import repeated_json, repeated_view
+    from ifnfactory.cli.screen import ScreenProgress
+    from ifnfactory.runs.cluster import executor_of
+    from ifnfactory.runs.store import open_store
+    from ifnfactory.study.repeat import repeat as run_again
+
+    store, executor = open_store(run), executor_of(scheduler)
+    with ScreenProgress() as progress:
+        found = run_again(store, executor, threads, progress)
+    print(json.dumps(repeated_json(found))) if as_json else repeated_view(run, found)
+    raise typer.Exit(EXIT_DIFFERENT if found.tables else 0)
+
+
+@app.command()
+@door
+def prune(
+    folders: Folders = None,
+    *,
+    older_than: Annotated[
+        float, typer.Option(help="Only what nobody has touched for so many days.")
+    ] = 0.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove; without it only show.")] = False,
+) -> None:
+    """Show, and with --yes remove, unfinished runs and what killed processes have left."""
+    from ifnfactory.cli.runs_request import folders_of
+    from ifnfactory.cli.runs_view import remnants_view
+    from ifnfactory.runs.listing import remnants, remove_remnant
+
+    found = remnants(folders_of(folders), older_than)
+    if yes:
+        for each in found:
+            remove_remnant(each)
+    remnants_view(found, yes)

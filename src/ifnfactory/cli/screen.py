@@ -6,7 +6,18 @@ import sys
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 PIPE_WIDTH = 140
 """Columns of a table that goes to a file or another program, where no screen sets a width."""
@@ -15,6 +26,15 @@ PIPE_WIDTH = 140
 def console() -> Console:
     """Return the console for results."""
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+
+
+class RateColumn(ProgressColumn):
+    """How many parts a second, where it is known."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate in words."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None or task.total is None else f"{speed:,.0f}/s")
 
 
 class ScreenProgress:
@@ -29,7 +49,9 @@ class ScreenProgress:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
+            RateColumn(),
             TimeElapsedColumn(),
+            TimeRemainingColumn(),
             console=self._console,
             transient=True,
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,11 +46,20 @@ def run(
     patients: Annotated[int, typer.Option(help="Virtual patients in each arm.")] = 500,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     out: Annotated[
-        Path | None, typer.Option(help="Run folder to write: manifest, tables, report.")
+        str | None, typer.Option(help="Run folder to write, a path or a URL (s3://...).")
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an older run at --out.")
+        bool, typer.Option("--overwrite", help="Replace an older or an unfinished run at --out.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the unfinished run at --out.")
+    ] = False,
+    scheduler: Annotated[
+        str | None, typer.Option(help="local:N workers, or a Dask scheduler: tcp://HOST:PORT.")
+    ] = None,
+    block: Annotated[
+        int, typer.Option(help="Patients of a task; changes memory and files, no number.")
+    ] = 2048,
     threads: Annotated[
         int | None, typer.Option(help="Threads; one for each core if not given.")
     ] = None,
@@ -64,20 +71,14 @@ def run(
     from ifnfactory.cli.request import RunRequest
     from ifnfactory.cli.screen import ScreenProgress
 
-    protocol = RunRequest(name, patients, seed, out, overwrite, threads).checked()
+    asked = RunRequest(
+        name, patients, seed, out, overwrite, threads, resume, scheduler, block
+    ).checked()
     from ifnfactory.cli.result_view import result_view
-    from ifnfactory.trial.run import run_trial
 
-    started = datetime.now(UTC)
     with ScreenProgress() as progress:
-        result = run_trial(protocol, patients, seed, threads, progress)
-        if out is not None:
-            progress.begin("writing the run folder", 0)
-            from ifnfactory.report.save import save_trial  # brings matplotlib along
-
-            save_trial(result, out, started, shlex.join(["ifn", *sys.argv[1:]]), overwrite)
-            progress.end()
+        result = asked.carry_out(shlex.join(["ifn", *sys.argv[1:]]), progress)
     if as_json:
         print(json.dumps(result.to_json(), allow_nan=False))
     else:
-        result_view(result, out)
+        result_view(result, None if asked.store is None else asked.store.url)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ifnfactory.foundation.provenance import platform_record, versions
 
@@ -14,6 +14,10 @@ SCHEMA_VERSION: Final = 2
 """Raised whenever a reader of an older manifest would misunderstand a newer one."""
 
 MANIFEST_NAME: Final = "manifest.json"
+
+
+Kind = Literal["trial", "qualification", "outlook", "burden"]
+"""What can be run into a folder."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Manifest:
     started: str
     wall_s: float
     status_counts: tuple[tuple[str, int], ...]
-    kind: str = "trial"
+    kind: Kind = "trial"
     ended: str = ""
     code: str = ""
     streams: tuple[str, ...] = ()

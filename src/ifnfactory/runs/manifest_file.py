@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ifnfactory.foundation.errors import Problem, UserInputError
-from ifnfactory.runs.manifest import MANIFEST_NAME, SCHEMA_VERSION
+from ifnfactory.runs.manifest import MANIFEST_NAME, SCHEMA_VERSION, Kind
 from ifnfactory.runs.store import Store
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -44,7 +44,7 @@ class ManifestFile(_Part):
 
     schema_version: Literal[2] = Field(description="version of this schema")
     program: Literal["ifnfactory"]
-    kind: Literal["trial", "qualification", "outlook", "burden"] = Field(description="what was run")
+    kind: Kind = Field(description="what was run")
     version: str = Field(description="version of ifnfactory")
     code: str = Field(description="hash of the program's files that touch a number; may be empty")
     parameter_set: str = Field(description="hash of the model's parameters")

@@ -1,4 +1,4 @@
-"""How much memory a trial takes, so that an impossible one is refused before it begins."""
+"""How much room a trial takes, so that an impossible one is refused before it begins."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ _BYTES_A_PATIENT: Final = 6_000
 _BYTES_A_VISIT: Final = 100
 """Seven markers of eight bytes and two antibodies for as long as the run lasts, and the values
 behind them for as long as their arm is measured."""
+
+
+_BYTES_ON_DISK: Final = 60
+"""Of a patient's visit: seven numbers that hardly pack, two flags, week and number that do."""
+
+
+def disk_needed(protocol: Protocol, patients: int) -> int:
+    """Return about how many bytes the run folder takes with `patients` in each arm."""
+    return patients * len(protocol.arms) * len(protocol.visit_weeks) * _BYTES_ON_DISK
 
 
 def memory_needed(protocol: Protocol, patients: int) -> int:
