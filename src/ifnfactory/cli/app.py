@@ -10,6 +10,7 @@ from ifnfactory.cli import (
     bench,
     burden,
     clinic,
+    compare,
     model,
     outlook,
     qualify,
@@ -32,6 +33,7 @@ app.add_typer(clinic.app, name="clinic")
 app.add_typer(outlook.app, name="outlook")
 app.add_typer(burden.app, name="burden")
 app.command()(qualify.qualify)
+app.command()(compare.compare)
 
 
 def _print_version(wanted: bool) -> None:

@@ -13,9 +13,8 @@ import numpy as np
 
 from ifnfactory.assays import primitives
 from ifnfactory.assays.panel import Bools, Floats
+from ifnfactory.trial.contrasts.groups import Group
 from ifnfactory.trial.contrasts.survival import Times
-from ifnfactory.trial.endpoints import EndpointContext
-from ifnfactory.trial.result import ArmOutcome
 
 EVENTS: Final[dict[str, str]] = {
     "hbsag_loss": "HBsAg loss",
@@ -32,47 +31,48 @@ class EventTimes:
     Attributes
     ----------
     rows
-        Shape (times,): rows of these patients in the arm.
+        Shape (times,): rows of these patients in the group.
     """
 
     times: Times
     rows: np.ndarray
 
 
-def event_times(name: str, arm: ArmOutcome, context: EndpointContext) -> EventTimes:
+def event_times(name: str, group: Group) -> EventTimes:
     """Return the times to the event called `name`, a key of `EVENTS`.
 
     HBsAg loss counts from week 0 among those who have HBsAg then. Relapse counts from the end of
-    treatment among those who controlled HBV DNA at it. Leaving counts from week 0.
+    treatment among those who controlled HBV DNA at it. Leaving counts from week 0. Patients whose
+    course could not be computed count nowhere.
     """
-    return _FINDERS[name](arm, context)
+    return _FINDERS[name](group)
 
 
-def _hbsag_loss(arm: ArmOutcome, context: EndpointContext) -> EventTimes:
-    lost = primitives.hbsag_lost(arm.panel.hbsag, context.laboratory)
-    seen = np.isfinite(arm.panel.hbsag)
-    return _first(lost, seen, arm.panel.week, seen[:, 0] & ~lost[:, 0])
+def _hbsag_loss(group: Group) -> EventTimes:
+    hbsag = group.panel.hbsag
+    lost = primitives.hbsag_lost(hbsag, group.context.laboratory)
+    seen = np.isfinite(hbsag)
+    return _first(lost, seen, group.panel.week, group.known & seen[:, 0] & ~lost[:, 0])
 
 
-def _relapse(arm: ArmOutcome, context: EndpointContext) -> EventTimes:
-    weeks = arm.panel.week
-    if not np.any(np.isclose(weeks, context.end_of_treatment_week)):
+def _relapse(group: Group) -> EventTimes:
+    weeks, end = group.panel.week, group.context.end_of_treatment_week
+    if not np.any(np.isclose(weeks, end)):
         return EventTimes(Times(np.empty(0), np.empty(0, np.bool_)), np.empty(0, np.int64))
-    stop = arm.panel.visit(context.end_of_treatment_week)
-    dna = arm.panel.hbv_dna[:, stop:]
-    able = primitives.controlled(dna[:, 0])
+    stop = group.panel.visit(end)
+    dna = group.panel.hbv_dna[:, stop:]
+    able = group.known & primitives.controlled(dna[:, 0])
     return _first(~primitives.controlled(dna), np.isfinite(dna), weeks[stop:] - weeks[stop], able)
 
 
-def _discontinuation(arm: ArmOutcome, context: EndpointContext) -> EventTimes:
-    del context  # the same for every laboratory
-    end = float(arm.panel.week[-1])
-    left = arm.last_week < end
-    week = np.where(left, arm.last_week, end)
-    return EventTimes(Times(week, left), np.arange(len(week)))
+def _discontinuation(group: Group) -> EventTimes:
+    end = float(group.panel.week[-1])
+    rows = np.flatnonzero(group.known)
+    last = group.last_week[rows]
+    return EventTimes(Times(np.minimum(last, end), last < end), rows)
 
 
-_FINDERS: Final[dict[str, Callable[[ArmOutcome, EndpointContext], EventTimes]]] = {
+_FINDERS: Final[dict[str, Callable[[Group], EventTimes]]] = {
     "hbsag_loss": _hbsag_loss,
     "relapse": _relapse,
     "discontinuation": _discontinuation,

@@ -1,0 +1,1 @@
+"""Arms and runs beside each other: what differs, when things happen, and in whom."""
