@@ -41,7 +41,11 @@ def test_mass_is_conserved_where_nothing_dies_or_divides() -> None:
 
 def test_cure_without_death_returns_cells_to_uninfected_through_a_refractory_stage() -> None:
     course = liver(
-        virions=0.0, infected_kill_rate=0.2, integrated_kill_rate=0.2, cytolytic_share=0.0
+        virions=0.0,
+        infected_kill_rate=0.2,
+        integrated_kill_rate=0.2,
+        cytolytic_share=0.0,
+        reservoir_import=0.0,
     ).run([0, 7, 400])
     assert course["cured_hepatocytes"][1] > 0.2
     assert course["infected_hepatocytes"][2] < 1e-9
@@ -65,8 +69,8 @@ def test_refractory_cells_are_not_infected() -> None:
 
 
 def test_the_reservoir_keeps_infection_from_being_decided_by_rounding() -> None:
-    cleared = liver(virions=0.0, infected_kill_rate=1.0).run([0, 400])
-    assert cleared["infected_hepatocytes"][-1] == pytest.approx(1e-13, rel=0.01)
+    cleared = liver(virions=0.0, infected_kill_rate=1.0, reservoir_import=1e-9).run([0, 400])
+    assert cleared["infected_hepatocytes"][-1] == pytest.approx(1e-9, rel=0.01)
 
 
 def test_division_of_infected_cells_dilutes_infection() -> None:

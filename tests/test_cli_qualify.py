@@ -10,7 +10,7 @@ from evidence_cases import Runner
 from typer.testing import CliRunner, Result
 
 from ifnfactory.cli.app import app
-from ifnfactory.evidence import qualify as module
+from ifnfactory.evidence import full_qualification as module
 from ifnfactory.evidence.qualification import Qualification
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.trial.protocol import load_protocol
@@ -30,7 +30,13 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Runner:
     real = module.qualify
 
     def qualify(
-        patients: int, seed: int, threads: int | None, progress: Progress, *, targets: object
+        patients: int,
+        seed: int,
+        threads: int | None,
+        progress: Progress,
+        *,
+        targets: object,
+        run: object,
     ) -> Qualification:
         return real(patients, seed, threads, progress, targets=targets, protocols=THREE, run=runner)
 
@@ -109,3 +115,22 @@ def test_more_patients_than_the_machine_can_hold(runner: Runner) -> None:
     assert said.exit_code == 2
     assert "GB of memory" in said.stderr
     assert runner.runs == []
+
+
+def test_an_unknown_population_and_a_file_of_another_model_are_told(
+    runner: Runner, tmp_path: Path
+) -> None:
+    said = ifn("--population", "nowhere", "--patients", "0")
+    assert said.exit_code == 2
+    assert "no population 'nowhere'" in said.stderr
+    assert "no patients" in said.stderr  # all problems at once
+    file = tmp_path / "old.json"
+    file.write_text(
+        '{"name": "old", "structure": "f00", "provenance": {}, "reference": {}, '
+        '"members": [{"weight": 1.0, "numbers": {}}]}'
+    )
+    said = ifn("--population", str(file))
+    assert said.exit_code == 2
+    assert "another version of the model" in said.stderr
+    assert str(file) in said.stderr
+    assert not runner.runs

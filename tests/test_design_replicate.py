@@ -15,7 +15,8 @@ from ifnfactory.design.replicate import Replication, replicate
 from ifnfactory.design.stopping import rule_shares
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.progress import Silent
-from ifnfactory.population.release import changed, shipped_population
+from ifnfactory.population.release import changed
+from ifnfactory.population.released import shipped_population
 from ifnfactory.rules.conditions import read_condition
 from ifnfactory.rules.document import all_documents
 from ifnfactory.trial.protocol import load_protocol

@@ -34,8 +34,8 @@ def draw(frame: Simulator) -> Draw:
 
 def enter(frame: Simulator, draw: Draw, n: int, years: float, **lab: float) -> VirtualPatients:
     lead_in = LeadIn(years, Eligibility(hbeag_positive=True), Laboratory(**lab))
-    network, integrator = frame.population.network, frame.clinic.integrator
-    return enter_after_lead_in(lead_in, network, integrator, draw, n, seed=3)[0]
+    population, integrator = frame.population, frame.clinic.integrator
+    return enter_after_lead_in(lead_in, population, integrator, draw, n, seed=3)[0]
 
 
 def markers(frame: Simulator, people: VirtualPatients) -> np.ndarray:

@@ -18,6 +18,7 @@ from ifnfactory.engine.batch import Integrator, compiled
 from ifnfactory.engine.kernel import load_kernel
 from ifnfactory.engine.reference import reference
 from ifnfactory.engine.status import Status
+from ifnfactory.population.released import shipped_population
 from ifnfactory.population.sample import VirtualPatients, draw_patients
 from ifnfactory.population.untreated import Incidence, UntreatedCourse, follow_untreated, incidence
 
@@ -31,22 +32,22 @@ SOON = 6
 
 @pytest.fixture(scope="module")
 def integrator() -> Integrator:
-    network = build_system()
+    network = shipped_population().network
     return compiled(network, load_kernel(network))
 
 
 @pytest.fixture(scope="module")
 def positive(integrator: Integrator) -> UntreatedCourse:
-    network = build_system()
-    patients = draw_patients(network, POSITIVE, POSITIVE_ENTRY, N, seed=2)
-    return follow_untreated(network, patients, integrator, YEARS)
+    population = shipped_population()
+    patients = population.draw(POSITIVE, POSITIVE_ENTRY, N, seed=2)
+    return follow_untreated(population.network, patients, integrator, YEARS)
 
 
 @pytest.fixture(scope="module")
 def negative(integrator: Integrator) -> UntreatedCourse:
-    network = build_system()
-    patients = draw_patients(network, NEGATIVE, NEGATIVE_ENTRY, N, seed=2)
-    return follow_untreated(network, patients, integrator, YEARS)
+    population = shipped_population()
+    patients = population.draw(NEGATIVE, NEGATIVE_ENTRY, N, seed=2)
+    return follow_untreated(population.network, patients, integrator, YEARS)
 
 
 @pytest.fixture(params=["positive", "negative"])

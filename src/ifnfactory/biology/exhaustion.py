@@ -59,7 +59,7 @@ def declare_exhaustion(
 ) -> None:
     """Declare how antigen drives exhaustion, how exhaustion scars and how the scar fades."""
     rate, by_infected, by_hbsag = m.parameters(
-        "exhaustion_rate", "exhaustion_weight_infected", "exhaustion_weight_hbsag"
+        "exhaustion_rate", "exhaustion_weight_infected", "exhaustion_hbsag_share"
     )
     half_hbsag, half_dna = m.parameters("hbsag_half_saturation", "dna_half_saturation")
     scarring, fading = m.parameters("scar_rate", "scar_fading_rate")
@@ -73,11 +73,11 @@ def declare_exhaustion(
     load = m.quantity(
         "exhausting_antigen",
         by_infected * infected / infected_0 * transcription
-        + by_hbsag * hbsag * (hbsag_0 + half_hbsag) / (hbsag * hbsag_0 + half_hbsag)
-        + (1 - by_infected - by_hbsag)
-        * virions
-        * (dna_0 + half_dna)
-        / (virions * dna_0 + half_dna),
+        + (1 - by_infected)
+        * (
+            by_hbsag * hbsag * (hbsag_0 + half_hbsag) / (hbsag * hbsag_0 + half_hbsag)
+            + (1 - by_hbsag) * virions * (dna_0 + half_dna) / (virions * dna_0 + half_dna)
+        ),
         symbol="a_X",
         description="antigen that exhausts effectors, untreated = 1",
     )

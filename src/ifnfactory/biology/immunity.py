@@ -46,7 +46,7 @@ def immunity() -> Module:
         "scar", symbol="Z", initial=None, absolute_tolerance=1e-6, description="epigenetic scar"
     )
     excess = m.uses("immune_excess")
-    _killing(m, nk, effectors, excess)
+    presented = _killing(m, nk, effectors, excess)
     _natural_killers(m, nk, excess)
     free = m.quantity(
         "unexhausted",
@@ -54,12 +54,13 @@ def immunity() -> Module:
         symbol="b",
         description="share of effectors that are not exhausted",
     )
-    _effectors(m, effectors, memory, scar, free=free, excess=excess)
+    _effectors(m, effectors, memory, scar, free=free, excess=excess, presented=presented)
     declare_exhaustion(m, exhaustion, scar, free, declare_clocks(m, effectors))
     return m
 
 
-def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) -> None:
+def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) -> sp.Symbol:
+    """Declare the attack on hepatocytes; return the presentation that T cells see."""
     total, nk_share, nk_boost, mhc_boost = m.parameters(
         "total_kill_rate", "nk_share", "nk_interferon_boost", "mhc_interferon_boost"
     )
@@ -111,6 +112,7 @@ def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) 
         symbol="κ_J",
         description="kill and cure rate of a cell with integrated HBsAg only",
     )
+    return presented
 
 
 def _natural_killers(m: Module, nk: sp.Symbol, excess: sp.Symbol) -> None:
@@ -126,6 +128,7 @@ def _effectors(
     *,
     free: sp.Symbol,
     excess: sp.Symbol,
+    presented: sp.Symbol,
 ) -> None:
     loss, expansion, boost, most = m.parameters(
         "effector_loss_rate",
@@ -135,7 +138,7 @@ def _effectors(
     )
     half, infected_share = m.parameters("stimulation_half_point", "infected_antigen_share")
     formation, memory_loss = m.parameters("memory_formation_rate", "memory_loss_rate")
-    scar_effect = m.parameter("scar_effect")
+    scar_effect, primed_share = m.parameters("scar_effect", "primed_supply_share")
     m.parameters("immune_margin", "immune_margin_cap")  # for the untreated state
     supply = m.derived(
         "effector_supply", symbol="λ_E", unit="1/day", description="effectors from outside"
@@ -145,9 +148,10 @@ def _effectors(
     transcription, hbsag = m.uses("transcription"), m.uses("surface_antigen")
     antigen = m.quantity(
         "stimulating_antigen",
-        infected_share * infected / infected_0 * transcription + (1 - infected_share) * hbsag,
+        infected_share * infected / infected_0 * transcription * presented
+        + (1 - infected_share) * hbsag,
         symbol="Ag",
-        description="antigen that stimulates effectors, untreated = 1",
+        description="antigen that effectors are shown, untreated = 1",
     )
     stimulation = m.quantity(
         "stimulation",
@@ -156,8 +160,12 @@ def _effectors(
         description="stimulation of effectors, untreated = 1",
     )
     unscarred = (1 - scar_effect * scar) / (1 - scar_effect * scar_0)
-    primed = m.uses("effector_priming_added")
-    m.reaction("effector_supply_of_thymus", supply * (1 + primed), gives=effectors)
+    added = m.uses("effector_priming_added")
+    m.reaction(
+        "effector_supply_of_thymus",
+        supply * (1 - primed_share + primed_share * stimulation) * (1 + added),
+        gives=effectors,
+    )
     m.reaction("effectors_from_memory", loss * memory, gives=effectors)
     m.reaction("effector_loss", loss * effectors, takes=effectors)
     m.reaction(

@@ -9,6 +9,7 @@ import typer
 from ifnfactory.cli import (
     bench,
     burden,
+    calibrate,
     clinic,
     compare,
     model,
@@ -34,6 +35,7 @@ app.add_typer(outlook.app, name="outlook")
 app.add_typer(burden.app, name="burden")
 app.command()(qualify.qualify)
 app.command()(compare.compare)
+app.command()(calibrate.calibrate)
 
 
 def _print_version(wanted: bool) -> None:

@@ -25,6 +25,16 @@ def qualify(
     targets: Annotated[
         Path | None, typer.Option(help="CSV of published results to use instead of our own.")
     ] = None,
+    population: Annotated[
+        str | None,
+        typer.Option(help="Released population, or a file of ifn calibrate; the current if none."),
+    ] = None,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="Every vector of the population's ensemble as well.")
+    ] = False,
+    ablations: Annotated[
+        bool, typer.Option("--ablations", help="The same without each of some mechanisms as well.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Run folder to write: manifest, targets, report.")
     ] = None,
@@ -39,13 +49,16 @@ def qualify(
     from ifnfactory.cli.qualify_request import QualifyRequest
     from ifnfactory.cli.screen import ScreenProgress
 
-    chosen = QualifyRequest(patients, seed, threads, targets, out, overwrite).checked()
+    request = QualifyRequest(patients, seed, threads, targets, population, out, overwrite)
+    chosen, release = request.checked()
     from ifnfactory.cli.qualify_view import qualify_view
-    from ifnfactory.evidence.qualify import qualify as run_all
+    from ifnfactory.evidence.full_qualification import qualify_release
 
     started = datetime.now(UTC)
     with ScreenProgress() as progress:
-        found = run_all(patients, seed, threads, progress, targets=chosen)
+        found = qualify_release(
+            release, patients, seed, threads, progress, chosen, ensemble, ablations
+        )
         if out is not None:
             progress.begin("writing the run folder", 0)
             from ifnfactory.report.qualification_save import save_qualification

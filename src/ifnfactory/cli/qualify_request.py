@@ -12,6 +12,7 @@ from ifnfactory.evidence.matching import NO_PROTOCOL, match_targets
 from ifnfactory.evidence.natural_history import FOLLOWED
 from ifnfactory.evidence.targets import Target, load_targets
 from ifnfactory.foundation.provenance import memory_bytes
+from ifnfactory.population.released import CURRENT, Release, load_release
 from ifnfactory.runs.destination import check_destination
 from ifnfactory.trial.catalogue import protocol_names
 from ifnfactory.trial.protocol import Protocol, load_protocol
@@ -28,11 +29,12 @@ class QualifyRequest:
     seed: int
     threads: int | None
     targets: Path | None
+    population: str | None
     out: Path | None
     overwrite: bool
 
-    def checked(self) -> tuple[Target, ...] | None:
-        """Return the targets of the user's file, or None for those of the package.
+    def checked(self) -> tuple[tuple[Target, ...] | None, Release]:
+        """Return the targets of the user's file (None: those of the package) and the population.
 
         Raises
         ------
@@ -56,9 +58,10 @@ class QualifyRequest:
             path = self.targets
             chosen = faults.of(lambda: load_targets(path))
             _each_has_a_protocol(chosen or (), protocols, path, faults)
-        if faults.problems:
+        release = faults.of(lambda: load_release(self.population or CURRENT))
+        if faults.problems or release is None:
             raise faults.error()
-        return chosen
+        return chosen, release
 
     def _fits(self, protocols: Sequence[Protocol], faults: Faults) -> None:
         """Note a problem if the patients of the largest run do not fit into the memory."""

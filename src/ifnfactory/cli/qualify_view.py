@@ -30,6 +30,9 @@ def qualify_view(found: Qualification, out: Path | None) -> None:
         screen.print()
     if any(not row.inside for row in found.rows):
         screen.print(_misses(found.rows))
+    if found.ablations:
+        screen.print()
+        screen.print(_ablations(found))
     screen.print()
     for line in _closing(found, out):
         screen.print(line, markup=False)
@@ -73,6 +76,18 @@ def _misses(rows: Sequence[Row]) -> Table:
     return table
 
 
+def _ablations(found: Qualification) -> Table:
+    """Return how much is left inside without each mechanism."""
+    table = plain_table(
+        ("without", False), ("inside, weighted", True), ("broken", True), ("mended", True)
+    )
+    for each in found.ablations:
+        table.add_row(
+            each.title, f"{each.inside_percent:.0f} %", str(len(each.broken)), str(len(each.mended))
+        )
+    return table
+
+
 def _closing(found: Qualification, out: Path | None) -> list[str]:
     share = share_inside(found.rows)
     inside = sum(row.inside for row in found.rows)
@@ -90,6 +105,12 @@ def _closing(found: Qualification, out: Path | None) -> list[str]:
             "A to D."
             for endpoint, falls in found.predictors.order
         ]
+    if found.ensemble is not None:
+        shares = found.ensemble.inside_percent
+        lines.append(
+            f"{len(shares)} vectors of the ensemble have {min(shares):.1f} to {max(shares):.1f} % "
+            f"inside; the mean over them {found.ensemble.mean_inside_percent:.1f} %."
+        )
     if out is not None:
         lines.append(f"Report: {out / 'report.html'}")
     return lines

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.foundation.errors import ModelError, Problem, UserInputError
-from ifnfactory.population.release import Population, changed, shipped_population
+from ifnfactory.population.release import Population, changed
+from ifnfactory.population.released import shipped_population
 
 _GOLDEN: Final = 0.6180339887498949
 _FIX: Final = 'write a JSON list of objects, each {"path of a number": value, ...}'

@@ -1,43 +1,47 @@
 """Calibration: all weighted targets at once, informative priors, a search that survives a kill.
 
-The objective is the loss of a qualification plus half the squared distance from the priors, that
-is, minus a log-posterior up to a constant. It is noisy by the draw of virtual patients; the draw
-is common within a generation and changes every few, so that no draw is fitted. The search is
-CMA-ES, and its answer is the mean of the search distribution, never the luckiest sample.
+The objective is the Cauchy loss of all targets (`evidence.observations`) plus half the squared
+distance from the priors: minus a log-posterior up to a constant. Each round scatters points around
+the present centre, lets them all be qualified with the same draw of patients, fits value and slopes
+of every target (`evidence.emulator`), and takes a damped Gauss-Newton step, as long as real
+simulation finds best. The draw changes with the round, so that none is fitted.
+
+At the end the numbers have a covariance (Laplace), and vectors drawn from it are judged by
+simulation, too; those that fit about as well as the centre are the ensemble.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
-import pickle
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.evidence.free import Space
-from ifnfactory.evidence.loss import loss
-from ifnfactory.evidence.qualification import Qualification
-from ifnfactory.evidence.qualify import qualify
-from ifnfactory.foundation.errors import MissingExtraError
+from ifnfactory.evidence.emulator import (
+    LocalPicture,
+    misfit,
+    picture,
+    posterior_covariance,
+    step,
+)
+from ifnfactory.evidence.observations import Observations
+from ifnfactory.evidence.search_log import Round, SearchLog
 from ifnfactory.foundation.progress import Progress, Silent
-from ifnfactory.population.release import Population
-from ifnfactory.trial.protocol import Protocol
-from ifnfactory.trial.result import TrialResult
-from ifnfactory.trial.run import Simulator, open_simulator
+from ifnfactory.foundation.streams import stream
 
 Floats = NDArray[np.float64]
-Objective = Callable[[Floats, int], float]
-GENERATIONS_PER_DRAW: Final = 4
-"""The draw of patients changes after this many generations."""
-STATE: Final = "search.pickle"
-HISTORY: Final = "history.jsonl"
-ANSWER: Final = "numbers.json"
+LENGTHS: Final = (0.0, 0.4, 0.8, 1.3)
+"""Lengths of the proposed step that are judged by simulation; none at all is one of them, since a
+step that makes things worse is not taken."""
+LONGEST: Final = 0.55
+"""Longest step, in units of scatter times the root of the number of numbers."""
+JUDGED: Final = 5.0
+"""A centre is judged with so many times the patients of a scattered point."""
 
 
 @dataclass(frozen=True)
@@ -47,124 +51,213 @@ class Settings:
     Attributes
     ----------
     patients
-        Virtual patients in each arm and evaluation.
-    population_size
-        Points in a generation.
-    step
-        First step in SDs of the priors.
-    generations
-        At most so many in one call; None: as many as the time allows.
+        Virtual patients in each arm of a scattered point.
+    scatter
+        SD of the points around the centre, in SDs of the priors.
+    points
+        Points of the first round over the number of numbers; later rounds take half as many.
+    members
+        Vectors of the ensemble.
+    rounds
+        At most so many in all; None: as many as the time allows.
     """
 
-    patients: int = 150
-    population_size: int = 12
-    step: float = 0.4
+    patients: int = 120
+    scatter: float = 0.35
+    points: float = 1.5
+    members: int = 12
     seed: int = 1
-    generations: int | None = None
+    rounds: int | None = None
 
 
-def objective(
-    space: Space, patients: int, threads: int | None = None, protocols: Sequence[Protocol] = ()
-) -> Objective:
-    """Return f(point, seed of the patients) → minus log-posterior.
+@dataclass(frozen=True)
+class Task:
+    """What is to be fitted.
 
-    Parameters
+    Attributes
     ----------
-    protocols
-        The trials to fit; default: all that are built in.
+    numbers
+        How many.
+    observed
+        The targets.
+    predict
+        (point, patients in each arm, seed) → scaled predictions, shape (targets,).
+    about
+        Name and value of everything that the answer rests on; a search in a folder refuses to go
+        on with anything else.
+    start
+        Where the search begins, shape (numbers,); empty: at the priors.
     """
-    frame = open_simulator(threads, population=space.centre)
 
-    def evaluate(z: Floats, seed: int) -> float:
-        found = qualify_population(frame, space.population(z), patients, seed, protocols)
-        return loss(found).total + 0.5 * float(np.sum(z**2))
+    numbers: int
+    observed: Observations
+    predict: Callable[[Floats, int, int], Floats]
+    about: tuple[tuple[str, str], ...] = ()
+    start: tuple[float, ...] = ()
 
-    return evaluate
 
+@dataclass(frozen=True)
+class Answer:
+    """What a search found, in SDs of the priors.
 
-def qualify_population(
-    frame: Simulator,
-    population: Population,
-    patients: int,
-    seed: int,
-    protocols: Sequence[Protocol] = (),
-) -> Qualification:
-    """Qualify any population with the compiled model of `frame`."""
-    simulator = replace(frame, population=population)
+    Attributes
+    ----------
+    centre
+        Shape (numbers,).
+    covariance
+        Shape (numbers, numbers), of the numbers given the targets.
+    members
+        Shape (vectors, numbers): vectors that fit about as well as the centre.
+    rounds
+        How the search went.
+    local
+        The picture around the last centre but one; None before the first round.
+    """
 
-    def run(
-        protocol: Protocol, n: int, seed: int, _threads: int | None, progress: Progress | None
-    ) -> TrialResult:
-        return simulator.run(protocol, n, seed, progress)
-
-    chosen = protocols or None
-    return qualify(patients, seed, protocols=chosen, with_predictors=False, run=run)
+    centre: Floats
+    covariance: Floats
+    members: Floats
+    rounds: tuple[Round, ...]
+    local: LocalPicture | None = None
 
 
 def calibrate(
-    space: Space,
+    task: Task,
     folder: Path,
     minutes: float,
     settings: Settings | None = None,
-    evaluate: Objective | None = None,
     progress: Progress | None = None,
-) -> Floats:
+) -> Answer:
     """Search for so many minutes, or go on with the search that lies in `folder`.
 
-    After every generation the folder holds the search, its history and its present answer, so
-    that a killed calibration loses at most a generation.
+    The minutes bound the rounds; a round that has begun is not cut short, and the ensemble is drawn
+    after the last one.
 
-    Returns
-    -------
-    Floats
-        The mean of the search distribution, in SDs of the priors.
+    Raises
+    ------
+    UserInputError
+        If `folder` holds a search that rests on something else.
     """
-    try:
-        import cma  # noqa: PLC0415 -- an extra
-    except ImportError as error:
-        raise MissingExtraError("cma", "calibrate") from error
-    how = settings or Settings()
-    value = evaluate or objective(space, how.patients)
-    folder.mkdir(parents=True, exist_ok=True)
-    search: Any
-    if (folder / STATE).is_file():
-        search = pickle.loads((folder / STATE).read_bytes())
-    else:
-        options = {"popsize": how.population_size, "seed": how.seed, "verbose": -9}
-        search = cma.CMAEvolutionStrategy(np.zeros(len(space.free)), how.step, options)
-    watcher = progress or Silent()
+    search = _Search(task, folder, settings or Settings(), progress or Silent())
     until = time.monotonic() + 60.0 * minutes
-    watcher.begin("calibrating", 0)
-    left = itertools.count() if how.generations is None else range(how.generations)
-    for _ in left:
-        if time.monotonic() >= until:
-            break
-        draw = how.seed + int(search.countiter) // GENERATIONS_PER_DRAW
-        points = search.ask()
-        values = [value(np.asarray(point), draw) for point in points]
-        search.tell(points, values)
-        _keep(folder, space, search, values)
-        watcher.advance()
-    watcher.end()
-    return np.asarray(search.mean)
+    while search.wants_a_round() and time.monotonic() < until:
+        search.round()
+    return search.answer()
 
 
-def _keep(folder: Path, space: Space, search: Any, values: Sequence[float]) -> None:
-    """Write the search, a line of history and the present answer; each whole or not at all."""
-    mean = np.asarray(search.mean)
-    line = {
-        "generation": int(search.countiter),
-        "best": min(values),
-        "median": float(np.median(values)),
-        "step": float(search.sigma),
-    }
-    with (folder / HISTORY).open("a", encoding="utf-8") as history:
-        history.write(json.dumps(line) + "\n")
-    answer = {"z": mean.tolist(), "numbers": space.numbers(mean)}
-    for name, data in (
-        (ANSWER, json.dumps(answer, indent=1).encode()),
-        (STATE, pickle.dumps(search)),
-    ):
-        fresh = folder / f"{name}.new"
-        fresh.write_bytes(data)
-        fresh.replace(folder / name)
+class _Search:
+    """One search: its rounds and, at the end, its ensemble."""
+
+    def __init__(self, task: Task, folder: Path, how: Settings, progress: Progress) -> None:
+        settings = {name: value for name, value in vars(how).items() if name != "rounds"}
+        about = dict(task.about) | {f"setting {name}": value for name, value in settings.items()}
+        self._task, self._how, self._progress = task, how, progress
+        self._log = SearchLog(folder, about)
+        self._rounds = self._log.rounds()
+
+    @property
+    def centre(self) -> Floats:
+        """Where the search stands."""
+        if self._rounds:
+            return np.array(self._rounds[-1].centre)
+        return np.array(self._task.start or (0.0,) * self._task.numbers)
+
+    def wants_a_round(self) -> bool:
+        """Return whether the settings ask for another one."""
+        return self._how.rounds is None or len(self._rounds) < self._how.rounds
+
+    def round(self) -> None:
+        """Scatter, fit, step."""
+        number, how, task = len(self._rounds), self._how, self._task
+        seed = how.seed + number
+        points = self._scatter(number)
+        self._progress.begin(f"round {number + 1}", len(points) + len(LENGTHS))
+        for place, point in enumerate(points):
+            self._evaluate(f"round-{number:03d}-point-{place:04d}", point, how.patients, seed)
+        local = self._picture(number)
+        longest = LONGEST * how.scatter * math.sqrt(task.numbers)
+        move = step(local, task.observed, longest)
+        candidates = [self.centre + length * move for length in LENGTHS]
+        judged = [
+            self._evaluate(
+                f"round-{number:03d}-step-{place}", point, int(JUDGED * how.patients), seed
+            )
+            for place, point in enumerate(candidates)
+        ]
+        self._progress.end()
+        values = [self.objective(p, y) for p, y in zip(candidates, judged, strict=True)]
+        best = int(np.argmin(values))
+        moved = float(np.linalg.norm(candidates[best] - self.centre))
+        inside = inside_percent(judged[best], task.observed)
+        done = Round(number + 1, values[best], inside, moved, candidates[best].tolist())
+        self._log.finish(done)
+        self._rounds.append(done)
+
+    def answer(self) -> Answer:
+        """Return centre, covariance and ensemble."""
+        how, task = self._how, self._task
+        local = self._picture(len(self._rounds) - 1) if self._rounds else None
+        covariance = posterior_covariance(local, task.observed) if local else np.eye(task.numbers)
+        root = np.linalg.cholesky(covariance)
+        number, patients = len(self._rounds), int(JUDGED * how.patients)
+        self._progress.begin("ensemble", 3 * how.members)
+        found: list[tuple[float, Floats]] = []
+        for place in range(3 * how.members):
+            normal = stream(how.seed, "ensemble", number, place).standard_normal(task.numbers)
+            point = self.centre + root @ normal
+            name = f"round-{number:03d}-member-{place:03d}"
+            predicted = self._evaluate(name, point, patients, how.seed)
+            found.append((self.objective(point, predicted), point))
+        self._progress.end()
+        found.sort(key=lambda pair: pair[0])
+        members = np.array([point for _, point in found[: how.members]])
+        return Answer(self.centre, covariance, members, tuple(self._rounds), local)
+
+    def objective(self, point: Floats, predicted: Floats) -> float:
+        """Return minus the log-posterior, up to a constant."""
+        return misfit(predicted, self._task.observed) + 0.5 * float(np.sum(point**2))
+
+    def _picture(self, number: int) -> LocalPicture:
+        """Fit what is known once the points of a round are evaluated, and nothing of later.
+
+        A search that was cut short may hold more; the picture must be the same.
+        """
+
+        def wanted(name: str) -> bool:
+            _, round_, kind, *_ = name.split("-")
+            earlier = int(round_) < number and kind != "member"
+            return earlier or (int(round_) == number and kind == "point")
+
+        return picture(*self._log.evaluations(wanted), self.centre, self._how.scatter)
+
+    def _scatter(self, number: int) -> list[Floats]:
+        """Return the points of a round, in mirrored pairs."""
+        how, n = self._how, self._task.numbers
+        pairs = math.ceil(how.points * n / (2 if number == 0 else 4))
+        away = [
+            how.scatter * stream(how.seed, "scatter", number, pair).standard_normal(n)
+            for pair in range(pairs)
+        ]
+        return [self.centre + sign * each for each in away for sign in (1.0, -1.0)]
+
+    def _evaluate(self, name: str, point: Floats, patients: int, seed: int) -> Floats:
+        """Return the predictions at a point, from the folder where it has been there before."""
+        predicted = self._log.find(name)
+        if predicted is None:
+            predicted = self._task.predict(point, patients, seed)
+            self._log.keep(name, point, predicted)
+        self._progress.advance()
+        return predicted
+
+
+def inside_percent(predicted: Floats, observed: Observations) -> float:
+    """Return the weighted share of targets within their 95 % intervals, by the scaled errors."""
+    reached = np.abs(predicted - observed.value) <= 1.96 * observed.sd
+    return 100.0 * float(np.sum(observed.weight * reached) / np.sum(observed.weight))
+
+
+def moved_numbers(answer: Answer, names: Sequence[str]) -> tuple[tuple[str, float, float], ...]:
+    """Return (name, shift, remaining SD) of each number, in SDs of its prior, most moved first."""
+    sd = np.sqrt(np.diag(answer.covariance))
+    rows = zip(names, answer.centre.tolist(), sd.tolist(), strict=True)
+    return tuple(sorted(rows, key=lambda row: row[2]))

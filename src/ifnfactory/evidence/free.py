@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from ifnfactory.foundation.errors import ModelError
 from ifnfactory.population.release import Population, changed, number_at
 
 Floats = NDArray[np.float64]
-Scale = Literal["log", "logit"]
+Scale = Literal["log", "logit", "linear"]
 FREE: Final = Path(__file__).with_name("data") / "free.toml"
 _KEYS: Final = {"path", "scale", "sd", "reason"}
 
@@ -60,9 +60,21 @@ class Space:
         """Return the numbers at a point, by path."""
         found: dict[str, float] = {}
         for item, step in zip(self.free, z, strict=True):
-            start = _to_scale(number_at(self.centre, item.path), item.scale)
-            found[item.path] = _from_scale(start + item.sd * float(step), item.scale)
+            moved = self._start(item) + item.sd * float(step)
+            found[item.path] = _from_scale(moved, item.scale)
         return found
+
+    def point(self, numbers: Mapping[str, float]) -> tuple[float, ...]:
+        """Return the point of some numbers; those that are not named stand at their priors."""
+        return tuple(
+            (_to_scale(numbers[item.path], item.scale) - self._start(item)) / item.sd
+            if item.path in numbers
+            else 0.0
+            for item in self.free
+        )
+
+    def _start(self, item: Free) -> float:
+        return _to_scale(number_at(self.centre, item.path), item.scale)
 
     def population(self, z: Sequence[float] | Floats) -> Population:
         """Return the population at a point."""
@@ -82,8 +94,10 @@ def load_free(path: Path = FREE) -> tuple[Free, ...]:
     for place, body in enumerate(tomllib.loads(path.read_text(encoding="utf-8"))["free"], 1):
         if set(body) != _KEYS:
             faults.append(f"{path.name}: entry {place} needs exactly {', '.join(sorted(_KEYS))}")
-        elif body["scale"] not in {"log", "logit"} or not float(body["sd"]) > 0:
-            faults.append(f"{path.name}: entry {place}: scale is log or logit, sd is positive")
+        elif body["scale"] not in get_args(Scale) or not float(body["sd"]) > 0:
+            faults.append(
+                f"{path.name}: entry {place}: scale is log, logit or linear, sd is positive"
+            )
         elif body["path"] in {item.path for item in items}:
             faults.append(f"{path.name}: entry {place}: {body['path']} stands here twice")
         else:
@@ -95,8 +109,12 @@ def load_free(path: Path = FREE) -> tuple[Free, ...]:
 
 
 def _to_scale(value: float, scale: Scale) -> float:
+    if scale == "linear":
+        return value
     return math.log(value) if scale == "log" else math.log(value / (1.0 - value))
 
 
 def _from_scale(value: float, scale: Scale) -> float:
+    if scale == "linear":
+        return value
     return math.exp(value) if scale == "log" else 1.0 / (1.0 + math.exp(-value))

@@ -9,6 +9,7 @@ from typing import Any
 
 from ifnfactory.evidence.matching import NotRun
 from ifnfactory.evidence.predictors import Predictors
+from ifnfactory.evidence.robustness import Ablated, EnsembleResult
 from ifnfactory.evidence.shapes import ArmShape
 
 
@@ -90,6 +91,10 @@ class Qualification:
         In the order in which they were run.
     predictors
         Who responds; None where it was not asked for.
+    ablations
+        The same population without some mechanisms, where asked for.
+    ensemble
+        The vectors of its release, where asked for.
     """
 
     parameter_set: str
@@ -103,6 +108,8 @@ class Qualification:
     shapes: tuple[ArmShape, ...]
     status_counts: tuple[tuple[str, int], ...]
     predictors: Predictors | None
+    ablations: tuple[Ablated, ...] = ()
+    ensemble: EnsembleResult | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``--json`` prints: rounded, without NaN."""
@@ -118,6 +125,8 @@ class Qualification:
             "rows": [_row(row) for row in self.rows],
             "not_run": [{"target_id": each.target_id, "why": each.why} for each in self.not_run],
             "predictors": None if self.predictors is None else self.predictors.to_json(),
+            "ablations": [each.to_json() for each in self.ablations],
+            "ensemble": None if self.ensemble is None else self.ensemble.to_json(),
             "version": self.version,
             "seed": self.seed,
             "patients": self.patients,

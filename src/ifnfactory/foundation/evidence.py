@@ -11,6 +11,7 @@ TAGS: Final[dict[str, str]] = {
     "U-M": "known citation, not checked against the paper, medium confidence",
     "U-L": "known citation, not checked against the paper, low confidence",
     "D": "derived by arithmetic from verified or unverified numbers",
+    "fit": "calibrated to all published trials together, from the starting value it names",
     "S": "from an exploratory simulation or calibration: a hint, not a measurement",
     "prior": "an engineering choice, with its reason; to be calibrated",
 }

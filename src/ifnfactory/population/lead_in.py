@@ -25,6 +25,7 @@ from ifnfactory.network.model import Network
 from ifnfactory.pharmacology.coupling import Deviations, couple, draw_deviations
 from ifnfactory.pharmacology.regimen import DAYS_PER_WEEK, Regimen, course
 from ifnfactory.population.baseline import Eligibility
+from ifnfactory.population.release import Population
 from ifnfactory.population.sample import VirtualPatients
 from ifnfactory.population.screening import nobody_passes
 
@@ -60,7 +61,7 @@ class LeadIn:
 
 def enter_after_lead_in(
     lead_in: LeadIn,
-    network: Network,
+    population: Population,
     integrator: Integrator,
     draw: Callable[[int, Streams], VirtualPatients],
     n: int,
@@ -86,7 +87,7 @@ def enter_after_lead_in(
     while True:
         ahead = streams.fork()
         people, deviations = draw(wanted, ahead), draw_deviations(ahead, wanted)
-        initial, enters = _treat(lead_in, network, integrator, people, deviations)
+        initial, enters = _treat(lead_in, population, integrator, people, deviations)
         rows = np.flatnonzero(enters)[:n]
         if len(rows) == n:
             last = int(rows[-1]) + 1 if n else 0
@@ -101,7 +102,7 @@ def enter_after_lead_in(
 
 def _treat(
     lead_in: LeadIn,
-    network: Network,
+    population: Population,
     integrator: Integrator,
     people: VirtualPatients,
     deviations: Deviations,
@@ -109,7 +110,8 @@ def _treat(
     """Take people through the years; return their states and who may enter the trial."""
     name, dose, every = DRUG
     weeks = lead_in.years * DAYS_PER_YEAR / DAYS_PER_WEEK
-    therapy = Regimen((course(name, dose, every, stop_week=weeks),))
+    therapy = population.dispensed(Regimen((course(name, dose, every, stop_week=weeks),)))
+    network = population.network
     values, enters = np.empty_like(people.initial), np.zeros(len(people), dtype=np.bool_)
     for start in range(0, len(people), SHARD):
         part = np.arange(start, min(start + SHARD, len(people)))

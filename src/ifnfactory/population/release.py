@@ -1,13 +1,15 @@
 """A population: the model with its typical values and spreads, and what ties patients together.
 
-One frozen population treats every trial. Another population is the shipped one with some numbers
-changed by name, which is how a calibration or a sensitivity analysis moves through the space:
+One frozen population treats every trial. Another population is the same with some numbers changed
+by name, which is how a calibration or a sensitivity analysis moves through the space:
 
     silencing_rate                    the typical value
     silencing_rate@hbeag_negative     the typical value in a stratum
     silencing_rate~sd                 the spread between patients
     immune_margin~log10_hbsag         the slope of a covariate's effect
     immune_margin~genotype.A          the effect of one level of a covariate
+    entecavir:log10_residual          a number of a drug
+    entecavir:log10_residual~sd       its spread between patients
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from ifnfactory.biology.system import build_system
 from ifnfactory.foundation.errors import ModelError
 from ifnfactory.foundation.streams import Seed
 from ifnfactory.network.model import Network, Parameter
+from ifnfactory.pharmacology.drug import Drug, Quantity, drug_names, load_drug
+from ifnfactory.pharmacology.regimen import Regimen
 from ifnfactory.population.baseline import GENOTYPES, BaselineDistribution, Eligibility
 from ifnfactory.population.covariates import Effect
 from ifnfactory.population.markers import STRATA
@@ -39,10 +43,13 @@ class Population:
         The system, whose parameters carry typical values and spreads.
     declared
         Correlations and covariate effects.
+    drug_numbers
+        Path and value of the numbers of drugs in which this population differs from their files.
     """
 
     network: Network
     declared: Declared
+    drug_numbers: tuple[tuple[str, float], ...] = ()
 
     def draw(
         self, baseline: BaselineDistribution, eligibility: Eligibility, n: int, seed: Seed
@@ -50,11 +57,28 @@ class Population:
         """Draw `n` untreated patients; see `population.sample.draw_patients`."""
         return draw_patients(self.network, baseline, eligibility, n, seed, self.declared)
 
+    def dispensed(self, regimen: Regimen) -> Regimen:
+        """Return the regimen with the drugs as they act in this population."""
+        if not self.drug_numbers:
+            return regimen
+        return Regimen(tuple(replace(each, drug=self._drug(each.drug)) for each in regimen.courses))
+
+    def _drug(self, drug: Drug) -> Drug:
+        for path, value in self.drug_numbers:
+            name, _, quantity = path.partition(":")
+            if name == drug.name:
+                quantity, _, detail = quantity.partition("~")
+                old: Quantity = getattr(drug, quantity)
+                new = replace(old, **{"spread" if detail else "value": value})
+                drug = replace(drug, **{quantity: new})
+        return drug
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of every number that a result rests on: model, drugs and population."""
         digest = hashlib.sha256(self.network.parameter_set.encode())
         digest.update(repr(self.declared).encode())
+        digest.update(repr(self.drug_numbers).encode())
         digest.update(repr(Laboratory()).encode())  # assay errors and default limits
         for file in (
             resources.files("ifnfactory.population").joinpath("markers.toml"),
@@ -69,8 +93,11 @@ class Population:
 
 
 @lru_cache(maxsize=1)
-def shipped_population() -> Population:
-    """Return the population that the package ships."""
+def starting_population() -> Population:
+    """Return the population of the model's own files: literature, derived values and priors.
+
+    Calibrations start here; what the program uses is a release (`population.released`).
+    """
     return Population(build_system(), shipped())
 
 
@@ -82,6 +109,8 @@ def number_at(population: Population, path: str) -> float:
     ModelError
         If the population has no such number.
     """
+    if ":" in path:
+        return dict(population.drug_numbers).get(path, _drug_number(path))
     name, kind, detail = _split(path)
     if kind == "effect":
         return _effect_number(_effect(population, name, detail, path), detail)
@@ -101,7 +130,12 @@ def changed(population: Population, numbers: Mapping[str, float]) -> Population:
     """
     parameters = {p.name: p for p in population.network.parameters}
     effects = list(population.declared.effects)
+    drugs = dict(population.drug_numbers)
     for path, value in numbers.items():
+        if ":" in path:
+            _drug_number(path)
+            drugs[path] = value
+            continue
         name, kind, detail = _split(path)
         if kind == "effect":
             old = _effect(population, name, detail, path)
@@ -116,7 +150,18 @@ def changed(population: Population, numbers: Mapping[str, float]) -> Population:
             _parameter(population, name, path)
             parameters[name] = _with_value(parameters[name], kind, detail, value)
     network = replace(population.network, parameters=tuple(parameters.values()))
-    return Population(network, replace(population.declared, effects=tuple(effects)))
+    declared = replace(population.declared, effects=tuple(effects))
+    return Population(network, declared, tuple(sorted(drugs.items())))
+
+
+def _drug_number(path: str) -> float:
+    """Return the number that a drug's file gives at a path."""
+    name, _, quantity = path.partition(":")
+    quantity, _, detail = quantity.partition("~")
+    found = getattr(load_drug(name), quantity, None) if name in drug_names() else None
+    if not isinstance(found, Quantity) or detail not in {"", "sd"}:
+        raise ModelError(f"{path}: no drug has this number")
+    return found.spread if detail else found.value
 
 
 def _split(path: str) -> tuple[str, str, str]:

@@ -22,6 +22,7 @@ from ifnfactory.report.qualification_page import (
     ShareBar,
 )
 from ifnfactory.report.ratio_lines import ratio_axis, ratio_blocks
+from ifnfactory.report.robustness_lines import ablation_heads, ablation_lines, ensemble_note
 from ifnfactory.report.small_multiples import PANELS, course_check_figure, waterfall_figure
 from ifnfactory.report.trial_forest import ArmNames, trial_block
 
@@ -78,6 +79,9 @@ def compose_qualification(found: Qualification, command: str, started: str) -> Q
             for name in parents
         ),
         not_run=_not_run(found),
+        ablations=ablation_lines(found),
+        ablation_heads=ablation_heads(found),
+        ensemble=ensemble_note(found),
         methods=_methods(found, command, started),
     )
 

@@ -103,6 +103,40 @@ class RatioBlock:
 
 
 @dataclass(frozen=True)
+class AblationLine:
+    """A row of the table of ablations; the whole population comes first.
+
+    Attributes
+    ----------
+    shares
+        Inside in all and by class, in words.
+    headline
+        The headline endpoints without the mechanism, in words.
+    changed
+        Which of them differ from the whole population's by enough to be marked.
+    """
+
+    title: str
+    meaning: str
+    shares: tuple[str, ...]
+    headline: tuple[str, ...]
+    changed: tuple[bool, ...]
+    broken: int
+    mended: int
+
+
+@dataclass(frozen=True)
+class EnsembleNote:
+    """What the members of an ensemble do, in words."""
+
+    members: int
+    lowest: str
+    highest: str
+    mean_inside: str
+    widest: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class QualificationPage:
     """Everything that the template sets."""
 
@@ -128,4 +162,7 @@ class QualificationPage:
     courses: tuple[FigureBlock, ...]
     blocks: tuple[TrialBlock, ...]
     not_run: tuple[NotRunGroup, ...]
+    ablations: tuple[AblationLine, ...]
+    ablation_heads: tuple[str, ...]
+    ensemble: EnsembleNote | None
     methods: tuple[tuple[str, str], ...]

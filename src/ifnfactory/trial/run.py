@@ -17,7 +17,8 @@ from ifnfactory.foundation.provenance import versions
 from ifnfactory.foundation.streams import Streams
 from ifnfactory.pharmacology.coupling import Deviations
 from ifnfactory.population.lead_in import LeadIn, enter_after_lead_in
-from ifnfactory.population.release import Population, shipped_population
+from ifnfactory.population.release import Population
+from ifnfactory.population.released import shipped_population
 from ifnfactory.population.sample import VirtualPatients
 from ifnfactory.trial.attendance import last_weeks, unseen_after
 from ifnfactory.trial.course import Clinic, Treatment
@@ -112,7 +113,7 @@ class Simulator:
         """
         people, deviations = enter_after_lead_in(
             LeadIn(protocol.baseline.prior_na_years, protocol.eligibility, protocol.laboratory),
-            self.population.network,
+            self.population,
             self.clinic.integrator,
             lambda n, seed: self.population.draw(protocol.baseline, protocol.eligibility, n, seed),
             patients,
@@ -128,7 +129,8 @@ class Simulator:
 
     def treat(self, protocol: Protocol, arm: Arm, cohort: Cohort, progress: Progress) -> ArmOutcome:
         """Treat a cohort in one arm; tells `progress` of each patient."""
-        treatment = Treatment(arm.regimen, np.array(protocol.visit_weeks))
+        regimen = self.population.dispensed(arm.regimen)
+        treatment = Treatment(regimen, np.array(protocol.visit_weeks))
         course = self.clinic.follow(treatment, cohort.people, cohort.deviations, progress)
         panel = report(_hide(course.truth, course.status), protocol.laboratory, cohort.errors)
         seen = unseen_after(panel, cohort.last_week)

@@ -1,0 +1,59 @@
+"""What the ensemble of a release says about every target: how uncertain the parameters leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.evidence.qualification import Qualification, Row, share_inside
+from ifnfactory.evidence.robustness import EnsembleResult, Spread
+from ifnfactory.evidence.trial_task import qualify_population
+from ifnfactory.foundation.progress import Progress
+from ifnfactory.population.release import Population
+from ifnfactory.trial.protocol import Protocol
+from ifnfactory.trial.run import Simulator
+
+
+def qualify_ensemble(
+    simulator: Simulator,
+    members: Sequence[tuple[float, Population]],
+    patients: int,
+    seed: int,
+    progress: Progress,
+    protocols: Sequence[Protocol] = (),
+) -> EnsembleResult:
+    """Qualify every member; all meet the same draw of patients."""
+    progress.begin("ensemble", len(members))
+    found: list[Qualification] = []
+    for _, population in members:
+        found.append(qualify_population(simulator, population, patients, seed, protocols))
+        progress.advance()
+    progress.end()
+    weights = np.array([weight for weight, _ in members])
+    columns = [{row.target_id: row for row in each.rows} for each in found]
+    common = [row for row in found[0].rows if all(row.target_id in each for each in columns)]
+    spreads: list[Spread] = []
+    inside, total = 0.0, 0.0
+    for row in common:
+        rows = [each[row.target_id] for each in columns]
+        spread = _spread(rows, weights)
+        spreads.append(spread)
+        below, above = row.reach
+        total += row.weight
+        inside += row.weight * (-below <= spread.mean - row.published <= above)
+    return EnsembleResult(
+        inside_percent=tuple(share_inside(each.rows) or 0.0 for each in found),
+        mean_inside_percent=100.0 * inside / total if total else 0.0,
+        spreads=tuple(spreads),
+    )
+
+
+def _spread(rows: Sequence[Row], weights: NDArray[np.float64]) -> Spread:
+    values = np.array([row.simulated for row in rows])
+    noise = float(np.average([row.standard_error**2 for row in rows], weights=weights))
+    mean = float(np.average(values, weights=weights))
+    variance = float(np.average((values - mean) ** 2, weights=weights))
+    sd = max(variance - noise, 0.0) ** 0.5
+    return Spread(rows[0].target_id, mean, mean - 1.96 * sd, mean + 1.96 * sd)

@@ -1,0 +1,124 @@
+"""What a calibration has done so far, on disk, so that a kill loses one evaluation at most.
+
+Every evaluation is a small file of its own, written beside its place and renamed; every finished
+round is one line. Which points a round wants follows from the seed alone, so that a search that
+goes on takes up exactly the points that are missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.foundation.errors import Problem, UserInputError
+
+Floats = NDArray[np.float64]
+ROUNDS: Final = "rounds.jsonl"
+SEARCH: Final = "search.json"
+EVALUATIONS: Final = "evaluations"
+
+
+@dataclass(frozen=True)
+class Round:
+    """A finished round.
+
+    Attributes
+    ----------
+    objective
+        Minus log-posterior at the new centre, up to a constant.
+    inside_percent
+        Weighted share of targets inside there.
+    centre
+        Where the next round begins, in SDs of the priors.
+    """
+
+    number: int
+    objective: float
+    inside_percent: float
+    moved: float
+    centre: list[float]
+
+
+class SearchLog:
+    """The folder of one search.
+
+    Parameters
+    ----------
+    folder
+        Made if it does not exist.
+    about
+        What the search rests on; a folder of another search is refused.
+
+    Raises
+    ------
+    UserInputError
+        If the folder holds a search that rests on something else.
+    """
+
+    def __init__(self, folder: Path, about: dict[str, Any]) -> None:
+        self.folder = folder
+        (folder / EVALUATIONS).mkdir(parents=True, exist_ok=True)
+        known = folder / SEARCH
+        if not known.is_file():
+            _write(known, json.dumps(about, indent=1, sort_keys=True))
+        elif (there := json.loads(known.read_text(encoding="utf-8"))) != about:
+            other = ", ".join(key for key in sorted(about) if there.get(key) != about[key])
+            raise UserInputError(
+                [
+                    Problem(
+                        f"the search in {folder} rests on another {other}",
+                        str(known),
+                        "go on with the program and options it was begun with, "
+                        "or search in a new folder",
+                    )
+                ]
+            )
+
+    def rounds(self) -> list[Round]:
+        """Return the finished rounds."""
+        file = self.folder / ROUNDS
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        return [Round(**json.loads(line)) for line in lines if line.endswith("}")]
+
+    def finish(self, done: Round) -> None:
+        """Add a finished round."""
+        with (self.folder / ROUNDS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(done)) + "\n")
+
+    def find(self, name: str) -> Floats | None:
+        """Return the predictions of an evaluation, or None if it has not been made."""
+        file = self.folder / EVALUATIONS / f"{name}.json"
+        if not file.is_file():
+            return None
+        return np.array(json.loads(file.read_text(encoding="utf-8"))["predicted"], dtype=float)
+
+    def keep(self, name: str, point: Floats, predicted: Floats) -> None:
+        """Keep an evaluation, whole or not at all."""
+        values = [None if np.isnan(value) else float(value) for value in predicted]
+        text = json.dumps({"point": point.tolist(), "predicted": values})
+        _write(self.folder / EVALUATIONS / f"{name}.json", text)
+
+    def evaluations(self, wanted: Callable[[str], bool]) -> tuple[Floats, Floats]:
+        """Return points and predictions of some names, shapes (n, numbers) and (n, targets)."""
+        found = [
+            json.loads(file.read_text(encoding="utf-8"))
+            for file in self._files()
+            if wanted(file.stem)
+        ]
+        points = np.array([each["point"] for each in found], dtype=float)
+        return points, np.array([each["predicted"] for each in found], dtype=float)
+
+    def _files(self) -> Iterator[Path]:
+        yield from sorted((self.folder / EVALUATIONS).glob("*.json"))
+
+
+def _write(place: Path, text: str) -> None:
+    fresh = place.with_name(f".{place.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(place)

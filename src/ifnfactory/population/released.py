@@ -1,0 +1,210 @@
+"""Released populations: vectors of numbers, weights and where they come from, kept for ever.
+
+A release says, by path (see `population.release`), in which numbers it differs from the starting
+values of the model's files: once for the reference vector that every run uses unless told
+otherwise, and once for each member of the ensemble, which together carry the uncertainty of the
+parameters. It names the structure it belongs to; on another structure it is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ifnfactory.biology.system import build_system
+from ifnfactory.foundation.errors import ModelError, Problem, UserInputError
+from ifnfactory.foundation.evidence import Source
+from ifnfactory.network.model import Parameter
+from ifnfactory.population.release import Population, changed, starting_population
+
+CURRENT: Final = "2026-11"
+"""Name of the release that the program uses."""
+FOLDER: Final = resources.files("ifnfactory.population") / "releases"
+
+Share = Annotated[float, Field(gt=0.0, le=1.0)]
+
+
+class _Member(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    weight: Share
+    numbers: dict[str, float]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    structure: str
+    provenance: dict[str, str]
+    reference: dict[str, float]
+    members: list[_Member] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One vector of an ensemble and its weight."""
+
+    weight: float
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A released population.
+
+    Attributes
+    ----------
+    structure
+        Fingerprint of the equations that the numbers belong to.
+    provenance
+        What was done to find the numbers, as (word, text) pairs.
+    reference
+        Numbers by path.
+    """
+
+    name: str
+    structure: str
+    provenance: tuple[tuple[str, str], ...]
+    reference: Mapping[str, float]
+    members: tuple[Member, ...]
+
+    def population(self) -> Population:
+        """Return the population of the reference vector; what was calibrated says so."""
+        found = changed(starting_population(), self.reference)
+        moved = {path.partition("~")[0].partition("@")[0] for path in self.reference}
+        parameters = tuple(
+            replace(each, source=self._origin(each)) if each.name in moved else each
+            for each in found.network.parameters
+        )
+        return replace(found, network=replace(found.network, parameters=parameters))
+
+    def _origin(self, parameter: Parameter) -> Source:
+        start = next(
+            each for each in starting_population().network.parameters if each.name == parameter.name
+        )
+        values = ", ".join(f"{value:.4g}" for value in _numbers(start))
+        return Source(f"release {self.name}, from {values}: {start.source}", "fit")
+
+    def ensemble(self) -> tuple[tuple[float, Population], ...]:
+        """Return weight and population of every member."""
+        start = starting_population()
+        return tuple((each.weight, changed(start, each.numbers)) for each in self.members)
+
+
+def _numbers(parameter: Parameter) -> tuple[float, ...]:
+    """Return the typical values of a parameter, the general one first, and its spread."""
+    general = () if parameter.value is None else (parameter.value,)
+    sd = () if parameter.spread.kind == "none" else (parameter.spread.sd,)
+    return (*general, *(value for _, value in parameter.by), *sd)
+
+
+def read_release(text: str, where: str) -> Release:
+    """Read a release.
+
+    Raises
+    ------
+    UserInputError
+        With every problem: not a release, numbers that the model does not have, another structure.
+    """
+    try:
+        file = _File.model_validate_json(text)
+    except ValidationError as error:
+        fix = "give a file that ifn calibrate wrote"
+        raise UserInputError(
+            [
+                Problem(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}", where, fix)
+                for each in error.errors()
+            ]
+        ) from error
+    release = Release(
+        file.name,
+        file.structure,
+        tuple(file.provenance.items()),
+        file.reference,
+        tuple(Member(each.weight, each.numbers) for each in file.members),
+    )
+    _refuse_strange(release, where)
+    return release
+
+
+def load_release(name: str = CURRENT) -> Release:
+    """Return a release by its name, or from the file of that path.
+
+    Raises
+    ------
+    UserInputError
+        If there is none, or it belongs to another version of the model.
+    """
+    if name in release_names():
+        return _shipped_release(name)
+    path = Path(name)
+    if not path.is_file():
+        known = ", ".join(release_names())
+        fix = f"give a file that ifn calibrate wrote, or one of: {known}"
+        raise UserInputError([Problem(f"no population {name!r}", "--population", fix)])
+    return read_release(path.read_text(encoding="utf-8"), str(path))
+
+
+def release_names() -> tuple[str, ...]:
+    """Return the names of all releases that the package keeps."""
+    files = (entry.name for entry in FOLDER.iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in files if name.endswith(".json")))
+
+
+@lru_cache(maxsize=4)
+def _shipped_release(name: str) -> Release:
+    file = FOLDER / f"{name}.json"
+    return read_release(file.read_text(encoding="utf-8"), file.name)
+
+
+@lru_cache(maxsize=1)
+def shipped_population() -> Population:
+    """Return the population that the program uses: the reference of the current release."""
+    return load_release().population()
+
+
+def write_release(release: Release) -> str:
+    """Return the text of a release's file."""
+    file = _File(
+        name=release.name,
+        structure=release.structure,
+        provenance=dict(release.provenance),
+        reference=dict(release.reference),
+        members=[_Member(weight=m.weight, numbers=dict(m.numbers)) for m in release.members],
+    )
+    return json.dumps(file.model_dump(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _refuse_strange(release: Release, where: str) -> None:
+    problems: list[Problem] = []
+    structure = build_system().fingerprint
+    if release.structure != structure:
+        problems.append(
+            Problem(
+                f"the population {release.name} belongs to another version of the model "
+                f"({release.structure}, this one is {structure})",
+                where,
+                "calibrate again with this version (ifn calibrate), or use the version that "
+                "wrote the file",
+            )
+        )
+    total = sum(member.weight for member in release.members)
+    if abs(total - 1.0) > 1e-6:
+        problems.append(Problem(f"the weights add up to {total:g}", where, "make them add up to 1"))
+    start = starting_population()
+    for numbers in (release.reference, *(member.numbers for member in release.members)):
+        for path, value in numbers.items():
+            try:
+                changed(start, {path: value})
+            except ModelError as error:
+                problems.append(Problem(str(error), where, "take it out of the file"))
+    if problems:
+        raise UserInputError(list(dict.fromkeys(problems)))

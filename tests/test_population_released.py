@@ -1,0 +1,106 @@
+"""Released populations: kept, complete, with an origin, and refused where they do not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ifnfactory.biology.system import build_system
+from ifnfactory.foundation.errors import UserInputError
+from ifnfactory.population.release import number_at, starting_population
+from ifnfactory.population.released import (
+    CURRENT,
+    load_release,
+    read_release,
+    release_names,
+    shipped_population,
+    write_release,
+)
+
+
+def text(**changes: object) -> str:
+    body = {
+        "name": "test",
+        "structure": build_system().fingerprint,
+        "provenance": {"command": "a test"},
+        "reference": {"silencing_rate": 0.3, "lamivudine:log10_residual": -6.0},
+        "members": [
+            {"weight": 0.5, "numbers": {"silencing_rate": 0.3}},
+            {"weight": 0.5, "numbers": {"silencing_rate": 0.2}},
+        ],
+    }
+    return json.dumps(body | changes)
+
+
+def test_the_current_release_belongs_to_this_model_and_has_an_ensemble() -> None:
+    release = load_release()
+    assert CURRENT in release_names()
+    assert release.structure == build_system().fingerprint
+    assert len(release.members) >= 10
+    assert sum(member.weight for member in release.members) == pytest.approx(1.0)
+    assert dict(release.provenance)["command"].startswith("ifn calibrate")
+    for path, value in release.reference.items():
+        assert number_at(shipped_population(), path) == pytest.approx(value, rel=1e-12)
+
+
+def test_members_differ_from_each_other() -> None:
+    ensemble = load_release().ensemble()
+    assert len({population.fingerprint for _, population in ensemble}) == len(ensemble)
+
+
+def test_calibrated_numbers_say_so_and_name_their_start() -> None:
+    population = read_release(text(), "test").population()
+    silencing = next(p for p in population.network.parameters if p.name == "silencing_rate")
+    assert silencing.value == 0.3
+    assert silencing.source.tag == "fit"
+    assert "release test, from 0.2009" in silencing.source.text
+    start = next(p for p in starting_population().network.parameters if p.name == "silencing_rate")
+    assert str(start.source) in silencing.source.text
+    untouched = next(p for p in population.network.parameters if p.name == "rna_capsid_rate")
+    assert untouched.source.tag != "fit"
+
+
+def test_what_is_written_is_read_again() -> None:
+    release = read_release(text(), "test")
+    assert read_release(write_release(release), "again") == release
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"structure": "f00"}, "another version of the model"),
+        ({"members": [{"weight": 0.4, "numbers": {}}]}, "add up to 0.4"),
+        ({"reference": {"nothing": 1.0}}, "nothing"),
+        ({"members": []}, "members"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_file_and_remedy(
+    tmp_path: Path, changes: dict[str, object], fault: str
+) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(text(**changes))
+    with pytest.raises(UserInputError, match=fault) as caught:
+        load_release(str(file))
+    for problem in caught.value.problems:
+        assert problem.where == str(file)
+        assert problem.fix
+
+
+def test_all_problems_come_at_once(tmp_path: Path) -> None:
+    wrong = text(structure="f00", reference={"nothing": 1.0})
+    with pytest.raises(UserInputError) as caught:
+        read_release(wrong, "mine.json")
+    assert len(caught.value.problems) == 2
+
+
+def test_an_unknown_population_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(UserInputError, match=CURRENT):
+        load_release("nowhere")
+
+
+def test_no_json_is_refused() -> None:
+    with pytest.raises(UserInputError, match="JSON"):
+        read_release("not a population", "mine.json")
