@@ -1,0 +1,100 @@
+"""Where everything of a model lies: in the vector of numbers, in the work rows, among the purposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.tissue.evaluate import evaluate
+from ifnfactory.tissue.expressions import names_in
+from ifnfactory.tissue.model import Model, QuantityKind, Relaxation
+from ifnfactory.tissue.model_check import rate_values
+
+CHUNK = 512
+"""Cells that a kernel works on at a time: their work rows stay in the cache nearest to the core."""
+
+RESIDENT_PURPOSES = 1 << 20
+"""First purpose of residents; their random numbers do not depend on the step."""
+
+AGENT_PURPOSES = 1 << 21
+"""First purpose of agents."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Places of a model's numbers.
+
+    Attributes
+    ----------
+    numbers
+        Names in the vector ``p``: rates, inputs, pools, ``sites``, then ``gain_i`` of relaxations
+        with a rate that is the same for all cells, then ``share_i`` of residents.
+    groups
+        Quantities that have transitions, in order: each draws one random number a cell step.
+    rounded
+        Amounts kept in few bits, which draw one random number a macro step.
+    """
+
+    model: Model
+    numbers: tuple[str, ...]
+    groups: tuple[str, ...]
+    rounded: tuple[str, ...]
+
+    def number(self, name: str) -> int:
+        """Return the place of a number in ``p``."""
+        return self.numbers.index(name)
+
+    @property
+    def purposes(self) -> int:
+        """Random numbers of a cell in a macro step."""
+        return len(self.groups) * self.model.cell_substeps + len(self.rounded)
+
+    @property
+    def first_input(self) -> int:
+        """Place of the first input in ``p``."""
+        return len(self.model.rates)
+
+    @property
+    def first_pool(self) -> int:
+        """Place of the first pool in ``p``."""
+        return len(self.model.rates) + len(self.model.inputs)
+
+
+def layout_of(model: Model) -> Layout:
+    """Return the layout of a model."""
+    numbers = [rate.name for rate in model.rates]
+    numbers += [item.name for item in model.inputs]
+    numbers += [pool.name for pool in model.pools]
+    numbers += ["sites"]
+    numbers += [f"gain_{i}" for i, item in enumerate(model.relaxations) if is_shared(model, item)]
+    numbers += [f"share_{i}" for i in range(len(model.residents))]
+    groups = tuple(dict.fromkeys(item.quantity for item in model.transitions))
+    rounded = tuple(
+        quantity.name
+        for quantity in model.quantities
+        if quantity.kind is QuantityKind.AMOUNT and quantity.bits < 32
+    )
+    return Layout(model, tuple(numbers), groups, rounded)
+
+
+def is_shared(model: Model, item: Relaxation) -> bool:
+    """Return whether the rate of a relaxation is the same for all cells at all times."""
+    return names_in(item.rate) <= {rate.name for rate in model.rates}
+
+
+def numbers_of(layout: Layout, sites: int, pools: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the vector ``p`` at the start of a run."""
+    model, rates = layout.model, rate_values(layout.model)
+    values = [
+        *rates.values(),
+        *(item.value for item in model.inputs),
+        *map(float, pools),
+        float(sites),
+    ]
+    for item in model.relaxations:
+        if is_shared(model, item):
+            values.append(-float(np.expm1(-evaluate(item.rate, rates) * model.cell_step)))
+    values += [float(evaluate(item.fraction, rates)) for item in model.residents]
+    return np.array(values, dtype=np.float32)

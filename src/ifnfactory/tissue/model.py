@@ -1,0 +1,373 @@
+"""A cell model as data: quantities inside a cell, fields around it, rates, transitions, updates.
+
+Nothing here computes. `model_file` reads a model and refuses a wrong one, `codegen` turns it into a
+compiled kernel, `reference` carries it out slowly, one cell at a time. Times are minutes inside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ifnfactory.foundation.errors import ModelError
+from ifnfactory.foundation.evidence import Source
+
+
+class QuantityKind(StrEnum):
+    """What a quantity may be."""
+
+    PHASE = "phase"  # one of named phases
+    LEVEL = "level"  # a whole number from 0 to a maximum
+    AMOUNT = "amount"  # continuous
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A named number of the model.
+
+    Attributes
+    ----------
+    value
+        In `unit`.
+    factor
+        Turns the value into the units of the kernel (minutes and micrometres).
+    """
+
+    name: str
+    value: float
+    unit: str
+    source: Source
+    description: str
+    factor: float
+
+    @property
+    def canonical(self) -> float:
+        """The value per minute and micrometre."""
+        return self.value * self.factor
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something inside a cell.
+
+    Attributes
+    ----------
+    phases
+        Names of the phases in the order of their numbers; empty for other kinds.
+    maximum
+        Largest level, or the amount that the largest stored number stands for.
+    bits
+        8, 16 or 32 (a float). Amounts in 8 or 16 bits are rounded up or down at random so that the
+        mean is right.
+    initial
+        In every cell at the start: a number; for a phase its index.
+    """
+
+    name: str
+    kind: QuantityKind
+    bits: int
+    maximum: float
+    phases: tuple[str, ...] = ()
+    initial: float = 0.0
+    description: str = ""
+
+    @property
+    def unit_step(self) -> float:
+        """What the stored number 1 stands for."""
+        if self.kind is QuantityKind.AMOUNT and self.bits < 32:
+            return self.maximum / (2**self.bits - 1)
+        return 1.0
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """A signal between cells.
+
+    Attributes
+    ----------
+    diffusion
+        Expression over rates [um2/min].
+    losses
+        Expressions over rates [1/min]: taken up by receptors, decayed, carried away by the blood.
+    secretion
+        Expression over a cell's quantities [unit/min].
+    pulse
+        Whether secretion is put into the field at once before cells act, not during transport.
+    solver
+        ``explicit`` (with equal sub-steps) or ``implicit`` (Chebyshev sweeps).
+    partner, to_partner
+        A second layer that exchanges with this one, and the rate of leaving for it; explicit only.
+    """
+
+    name: str
+    unit: str
+    diffusion: str
+    uptake: str
+    decay: str
+    washout: str
+    secretion: str
+    solver: str
+    substeps: int
+    pulse: bool
+    partner: str
+    to_partner: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A well-mixed amount that all cells share, such as virions in the blood.
+
+    Attributes
+    ----------
+    secretion
+        What a cell adds [unit/min]; the pool holds the mean over cells.
+    """
+
+    name: str
+    unit: str
+    secretion: str
+    decay: str
+    initial: float
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A number that drives the tissue from outside and may change with time."""
+
+    name: str
+    unit: str
+    value: float
+    description: str
+
+
+@dataclass(frozen=True)
+class Resident:
+    """A property of a random share of the sites that never changes, such as a Kupffer cell there."""
+
+    name: str
+    fraction: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The number of touching cells for which a condition holds."""
+
+    name: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A random change of one quantity.
+
+    Attributes
+    ----------
+    change
+        Added to the quantity; None where `to` is given.
+    to
+        New value; None where `change` is given.
+    sets
+        Other quantities that get a new value then: (name, expression).
+    """
+
+    name: str
+    quantity: str
+    when: str
+    rate: str
+    change: int | None
+    to: float | None
+    sets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """An amount that approaches a target: dx/dt = rate (target - x), exact over a step."""
+
+    quantity: str
+    rate: str
+    target: str
+
+
+@dataclass(frozen=True)
+class OdeBlock:
+    """Amounts that change together by differential equations [1/min], Runge-Kutta of order 4.
+
+    Quantities of other blocks keep the value that they had before any block.
+    """
+
+    name: str
+    substeps: int
+    equations: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What an agent does to the cell where it is, at a rate.
+
+    Attributes
+    ----------
+    sets
+        Quantities of the cell that get a new value: (name, expression).
+    """
+
+    name: str
+    when: str
+    rate: str
+    sets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class AgentKind:
+    """Sparse cells that walk over the lattice.
+
+    Attributes
+    ----------
+    density
+        Agents a site, expression over rates.
+    motility
+        Rate of a step to a random neighbour [1/min].
+    lights, rests
+        Rates of becoming active and inactive [1/min], over the quantities of the site.
+    """
+
+    name: str
+    density: str
+    motility: str
+    lights: str
+    rests: str
+    deeds: tuple[Deed, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A condition whose share of all cells is a result."""
+
+    name: str
+    when: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Seeding:
+    """How the infection starts.
+
+    Attributes
+    ----------
+    pattern
+        ``poisson`` (each cell draws, at mean `amount`), ``centre`` (one cell), ``none``.
+    when
+        Cells that can be infected.
+    """
+
+    pattern: str
+    amount: float
+    when: str
+    sets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class LatticeSpec:
+    """Where cells sit: ``hex``, or square ``blocks`` of `block` x `block` voxels."""
+
+    kind: str
+    pitch_um: float
+    block: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """A cell model.
+
+    Attributes
+    ----------
+    cell_step, field_step
+        Minutes. The longer is a whole multiple of the shorter.
+    lets
+        Named expressions of the start of a cell step.
+    """
+
+    name: str
+    title: str
+    reference: str
+    lattice: LatticeSpec
+    cell_step: float
+    field_step: float
+    hours: float
+    rates: tuple[Rate, ...]
+    inputs: tuple[Input, ...]
+    quantities: tuple[Quantity, ...]
+    fields: tuple[FieldSpec, ...]
+    pools: tuple[Pool, ...]
+    residents: tuple[Resident, ...]
+    neighbours: tuple[Neighbours, ...]
+    lets: tuple[tuple[str, str], ...]
+    transitions: tuple[Transition, ...]
+    relaxations: tuple[Relaxation, ...]
+    odes: tuple[OdeBlock, ...]
+    agents: tuple[AgentKind, ...]
+    agent_step: float
+    seeding: Seeding
+    measures: tuple[Measure, ...]
+
+    @property
+    def macro_step(self) -> float:
+        """Minutes after which cells have seen their fields, and fields their cells."""
+        return max(self.cell_step, self.field_step)
+
+    @property
+    def cell_substeps(self) -> int:
+        """Cell steps in a macro step."""
+        return max(1, round(self.field_step / self.cell_step))
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """Names of phases as numbers."""
+        return {
+            phase: float(index)
+            for quantity in self.quantities
+            for index, phase in enumerate(quantity.phases)
+        }
+
+    def quantity_index(self, name: str) -> int:
+        """Return the place of a quantity in `State.quantities`."""
+        return [quantity.name for quantity in self.quantities].index(name)
+
+    def field_index(self, name: str) -> int:
+        """Return the place of a field in `State.fields`."""
+        return [field.name for field in self.fields].index(name)
+
+    def rate_value(self, name: str) -> float:
+        """Return a rate in its own unit."""
+        return next(rate.value for rate in self.rates if rate.name == name)
+
+    def with_rates(self, **values: float) -> Model:
+        """Return the model with other values of rates, each in the unit of that rate.
+
+        Raises
+        ------
+        ModelError
+            If there is no such rate.
+        """
+        unknown = sorted(set(values) - {rate.name for rate in self.rates})
+        if unknown:
+            raise ModelError(f"{self.name} has no rate {', '.join(unknown)}")
+        changed = tuple(
+            replace(rate, value=float(values.get(rate.name, rate.value))) for rate in self.rates
+        )
+        return replace(self, rates=changed)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the model's structure: what the kernel depends on, which the values are not."""
+        bare = replace(
+            self,
+            rates=tuple(replace(rate, value=0.0, factor=1.0) for rate in self.rates),
+            inputs=tuple(replace(item, value=0.0) for item in self.inputs),
+        )
+        return hashlib.sha256(repr(bare).encode()).hexdigest()

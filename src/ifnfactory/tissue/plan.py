@@ -1,0 +1,150 @@
+"""How the fields of a model are carried over a field step: stages, weights, tiles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.tissue.relaxation import chebyshev, sweeps_needed
+from ifnfactory.tissue.evaluate import evaluate
+from ifnfactory.tissue.model import FieldSpec, Model
+from ifnfactory.tissue.model_check import hop_rate, rate_values
+from ifnfactory.tissue.sites import Sites
+
+REDUCTION: Final = 0.05
+"""Share of a change that the sweeps of one field step may leave to the next."""
+WHOLE: Final = 40_000
+"""Voxels up to which the whole lattice is one tile."""
+TILE: Final = (96, 480)
+"""Rows and columns of a tile; with its margins it fits a core's own cache."""
+
+
+@dataclass(frozen=True)
+class FieldPlan:
+    """Arrays that the kernel reads, one row a field.
+
+    Attributes
+    ----------
+    tile
+        Rows, columns, margin, whether one tile is the whole lattice, number of tiles; int64.
+    stages, explicit
+        Stages of a field step, and the same for explicit fields, 0 for implicit ones; int64.
+    weights
+        (fields, stages, 2): weight of the last change, and gain [min].
+    law
+        (fields, 4): hops in the sheet, hops between sheets, loss with 1/step, exchange [1/min].
+    loss
+        (fields, 4): uptake, decay, washout, to the partner [1/min].
+    degree
+        Neighbours that are tissue, 255 where there is none; empty on a full torus.
+    spares
+        Spare fields that the kernel needs.
+    """
+
+    tile: NDArray[np.int64]
+    stages: NDArray[np.int64]
+    explicit: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    law: NDArray[np.float32]
+    loss: NDArray[np.float64]
+    partner: NDArray[np.int64]
+    pulsed: NDArray[np.bool_]
+    degree: NDArray[np.uint8]
+    spares: int
+
+    @property
+    def tiles(self) -> int:
+        """Largest number of tiles of any field."""
+        return int(self.tile[:, 4].max()) if len(self.tile) else 1
+
+
+def plan_fields(model: Model, sites: Sites) -> FieldPlan:
+    """Return how the fields of a model are carried on a lattice."""
+    fields = model.fields
+    names = [item.name for item in fields]
+    weights = [_weights(model, item, sites) for item in fields]
+    stages = np.array([len(w) for w in weights], dtype=np.int64)
+    most = int(stages.max()) if fields else 1
+    table = np.zeros((max(1, len(fields)), most, 2), dtype=np.float32)
+    for place, rows in enumerate(weights):
+        table[place, : len(rows)] = rows
+    partner = [names.index(item.partner) if item.partner else -1 for item in fields]
+    loss = np.array([_losses(model, item) for item in fields]).reshape(-1, 4)
+    law = np.zeros((max(1, len(fields)), 4), dtype=np.float32)
+    for place, item in enumerate(fields):
+        extra = 0.0 if item.solver == "explicit" else 1.0 / model.macro_step
+        given = loss[partner[place], 3] if partner[place] >= 0 else 0.0
+        law[place] = hop_rate(model, item.diffusion), _up(model, item, sites), (
+            loss[place].sum() + extra), given  # fmt: skip
+    explicit = [
+        len(w) if item.solver == "explicit" else 0 for item, w in zip(fields, weights, strict=True)
+    ]
+    tile = np.array([_tile(model, sites, count) for count in stages], dtype=np.int64).reshape(-1, 5)
+    return FieldPlan(
+        tile, stages, np.array(explicit, dtype=np.int64), table, law, loss,
+        np.array(partner, dtype=np.int64), np.array([item.pulse for item in fields], dtype=np.bool_),
+        _degree(model, sites), 2 if any(item.partner for item in fields) else min(1, len(fields)),
+    )  # fmt: skip
+
+
+def _losses(model: Model, item: FieldSpec) -> list[float]:
+    rates = rate_values(model)
+    return [
+        float(evaluate(t, rates)) for t in (item.uptake, item.decay, item.washout, item.to_partner)
+    ]
+
+
+def _up(model: Model, item: FieldSpec, sites: Sites) -> float:
+    if sites.layers == 1:
+        return 0.0
+    return float(evaluate(item.diffusion, rate_values(model))) / model.lattice.pitch_um**2
+
+
+def _weights(model: Model, item: FieldSpec, sites: Sites) -> NDArray[np.float64]:
+    """Return weight of the last change and gain of each stage."""
+    if item.solver == "explicit":
+        count = max(1, item.substeps)
+        return np.array([[0.0, model.macro_step / count]] * count)
+    hop, up = hop_rate(model, item.diffusion), _up(model, item, sites)
+    square = model.lattice.kind != "hex"
+    leaving = (4.0 if square else 6.0) * hop + 2.0 * up
+    roughest = (8.0 if square else 9.0) * hop + 4.0 * up
+    loss = sum(_losses(model, item)) + 1.0 / model.macro_step
+    diagonal = leaving + loss
+    lowest, highest = loss / diagonal, max((roughest + loss) / diagonal, 1.0) * (1.0 + 1e-9)
+    if leaving == 0.0 or lowest >= 0.999 * highest:
+        return np.array([[0.0, 1.0 / diagonal]])
+    weights = chebyshev(lowest, highest, sweeps_needed(lowest, highest, REDUCTION))
+    weights[:, 1] /= diagonal
+    return weights
+
+
+def _tile(model: Model, sites: Sites, stages: int) -> tuple[int, int, int, int, int]:
+    block = model.lattice.block
+    height, width = sites.height * block, sites.width * block
+    if height * width * sites.layers <= WHOLE or min(height, width) < 8:
+        return height, width, 1, 1, 1
+    rows, columns = min(height, TILE[0]), min(width, TILE[1])
+    if sites.layers > 1:
+        rows = columns = max(8, round(math.sqrt(TILE[0] * TILE[1] / sites.layers)))
+    return rows, columns, stages, 0, math.ceil(height / rows) * math.ceil(width / columns)
+
+
+def _degree(model: Model, sites: Sites) -> NDArray[np.uint8]:
+    """Return how many neighbours in the sheet are tissue, 255 for a site that is none."""
+    if sites.torus and not sites.mask.size:
+        return np.empty(0, dtype=np.uint8)
+    inside = np.ones(sites.cells, dtype=np.uint8) if not sites.mask.size else sites.mask
+    sheets: Any = inside.reshape(sites.layers, sites.height, sites.width)
+    sheets = sheets.repeat(model.lattice.block, axis=1).repeat(model.lattice.block, axis=2)
+    pad = "wrap" if sites.torus else "constant"
+    wide = np.pad(sheets, ((0, 0), (1, 1), (1, 1)), mode=pad)
+    sides = [(0, 1), (0, -1), (1, 0), (-1, 0)]
+    sides += [(1, -1), (-1, 1)] if model.lattice.kind == "hex" else []
+    h, w = sheets.shape[1], sheets.shape[2]
+    count = sum(wide[:, 1 + y : 1 + y + h, 1 + x : 1 + x + w] for y, x in sides)
+    return np.where(sheets > 0, count, 255).astype(np.uint8).ravel()

@@ -1,0 +1,173 @@
+"""The arrays of a run in progress, and the calls of the kernel, on one thread or several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.tissue.evaluate import evaluate
+from ifnfactory.tissue.layout import CHUNK, numbers_of
+from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.state import Agents, State
+
+if TYPE_CHECKING:
+    from ifnfactory.tissue.simulation import Simulation
+
+WORTH_SHARING: Final = 60_000
+"""Cells below which a second thread costs more than it saves."""
+
+
+@dataclass
+class Work:
+    """Arrays that the kernel changes in place; one for each call of `Simulation.advance`."""
+
+    simulation: Simulation
+    first: int
+    numbers: NDArray[np.float32]
+    quantities: tuple[NDArray[Any], ...]
+    fields: NDArray[np.float32]
+    slot: NDArray[np.int64]
+    counts: NDArray[np.uint8]
+    flag: NDArray[np.uint8]
+    pools: NDArray[np.float64]
+    agents: Agents
+    ledger: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, simulation: Simulation, state: State, reuse: bool) -> Work:
+        """Return arrays for a run that starts at a state."""
+        model, sites = simulation.model, simulation.sites
+        plan = simulation.plan
+        count = len(model.fields)
+        voxels = sites.cells * model.lattice.block**2
+        fields = np.empty((count + plan.spares, voxels), dtype=np.float32)
+        for place, values in enumerate(state.fields):
+            fields[place] = values.ravel()
+        cells = sites.cells if model.neighbours else 0
+
+        def own(values: NDArray[Any]) -> NDArray[Any]:
+            return values.ravel() if reuse else values.ravel().copy()
+
+        agents = Agents(own(state.agents.kind), own(state.agents.site), own(state.agents.lit))
+        return cls(
+            simulation,
+            state.step,
+            numbers_of(simulation.layout, sites.open_cells, state.pools),
+            tuple(own(values) for values in state.quantities),
+            fields,
+            np.arange(count + 2, dtype=np.int64),
+            np.empty((max(1, len(model.neighbours)), cells), dtype=np.uint8),
+            np.empty(cells, dtype=np.uint8),
+            state.pools.copy(),
+            agents,
+            state.ledger.copy(),
+        )
+
+    def state(self, step: int) -> State:
+        """Return the state that the arrays hold."""
+        simulation = self.simulation
+        shape, block = simulation.sites.shape, simulation.model.lattice.block
+        voxels = (*shape[:-2], shape[-2] * block, shape[-1] * block)
+        return State(
+            step,
+            tuple(values.reshape(shape) for values in self.quantities),
+            tuple(self.fields[self.slot[k]].reshape(voxels)
+                  for k in range(len(simulation.model.fields))),
+            self.pools,
+            self.agents,
+            self.ledger,
+        )  # fmt: skip
+
+    def run(self, steps: int, threads: int) -> int:
+        """Carry out macro steps; return how many were made before a field went wrong."""
+        simulation = self.simulation
+        model, sites, plan = simulation.model, simulation.sites, simulation.plan
+        if steps == 0:
+            return 0
+        block = model.lattice.block
+        hours = (self.first + np.arange(steps)) * model.macro_step / 60.0
+        drive = simulation.drive.at(hours)
+        geometry = np.array(
+            [sites.height * block, sites.width * block, sites.layers, sites.torus, sites.cells,
+             sites.open_cells * block**2, sites.open_cells, sites.width, sites.height],
+            dtype=np.int64,
+        )  # fmt: skip
+        chunks = -(-sites.cells // CHUNK)
+        rates = rate_values(model)
+        decay = np.array([float(evaluate(pool.decay, rates)) for pool in model.pools])
+        sums = np.zeros((chunks, len(model.fields) + len(model.pools)))
+        tiles = np.zeros((plan.tiles, 4))
+        every = max(1, round(model.agent_step / model.macro_step))
+        common = (
+            self.numbers, drive, self.quantities, self.fields, self.slot, self.counts, self.flag,
+            sites.mask, sites.zone, plan.degree, geometry, plan.tile, plan.stages, plan.explicit,
+            plan.weights, plan.law, plan.loss, plan.partner, plan.pulsed, simulation.mixed,
+            self.pools, decay, self.agents.kind, self.agents.site, self.agents.lit, every,
+            self.ledger, sums, tiles,
+        )  # fmt: skip
+        kernel = simulation.kernel
+        if threads == 1 or sites.cells < WORTH_SHARING:
+            return int(kernel.advance(simulation.seed, self.first, steps, *common))
+        with ThreadPoolExecutor(threads) as pool:
+            return _shared(kernel, simulation.seed, self.first, steps, common, pool, threads)
+
+
+def _shared(
+    kernel: Any,
+    seed: int,
+    first: int,
+    steps: int,
+    common: Any,
+    pool: ThreadPoolExecutor,
+    threads: int,
+) -> int:
+    """Carry out the same calls as ``advance`` of the kernel, with chunks and tiles shared."""
+    (p, drive, Q, fields, slot, counts, flag, mask, zone, degree, geometry, tile, stages, explicit,
+     weights, law, loss, partner, pulsed, mixed, pools, decay, kind, site, lit, every, ledger, sums,
+     tiles) = common  # fmt: skip
+    layers, torus, cells = int(geometry[2]), bool(geometry[3]), int(geometry[4])
+    width, height = int(geometry[7]), int(geometry[8])
+    count = kernel.FIELDS
+    keys = np.empty((kernel.PURPOSES + kernel.RESIDENTS, 2), np.uint32)
+    guess = np.zeros((max(1, count), 3), np.float32)
+    made_rate = np.zeros(sums.shape[1])
+    who = (p, keys, Q, mask, zone)
+
+    def share(total: int, work: Callable[[int, int], None]) -> None:
+        cuts = [total * part // threads for part in range(threads + 1)]
+        for done in pool.map(work, cuts[:-1], cuts[1:]):
+            del done  # exceptions of a thread are raised here
+
+    for n in range(steps):
+        step = first + n
+        kernel.begin(seed, step, n, p, drive, keys)
+        if kind.size and step % every == 0:
+            kernel.let_agents_act(seed, step, who, geometry, kind, site, lit, every)
+        for k in range(count):
+            if pulsed[k]:
+                kernel.pulse(k, 0, sums.shape[0], width, who, fields, slot[k], sums)
+                kernel.book_pulse(k, sums, ledger)
+        for j in range(kernel.NEIGHBOURS):
+            share(cells, lambda a, b, j=j: kernel.flags(j, a, b, p, keys, Q, mask, zone, flag))
+            share(layers * height, lambda a, b, j=j: kernel.count_neighbours(
+                flag, counts, j, a, b, height, width, layers, torus))  # fmt: skip
+        share(sums.shape[0], lambda a, b: kernel.cells(
+            a, b, cells, width, p, keys, Q, fields, slot, counts, mask, zone, sums))  # fmt: skip
+        kernel.after_cells(p, sums, made_rate, decay, int(geometry[6]), pools, pulsed)
+        for k in range(count):
+            mate = int(partner[k])
+            if 0 <= mate < k:
+                continue
+            kernel.settle(k, mate, kernel.MACRO, 0 if mixed else explicit[k], made_rate, loss,
+                          int(geometry[5]), mixed, ledger, guess)  # fmt: skip
+            share(int(tile[k, 4]), lambda a, b, k=k, mate=mate: kernel.transport(
+                k, mate, a, b, tile[k], geometry, 0 if mixed else stages[k], weights[k], law, guess,
+                pulsed[k], who, degree, fields, slot, tiles))  # fmt: skip
+            if not kernel.finish_field(k, mate, int(tile[k, 4]), slot, tiles, ledger):
+                return n + 1
+    return steps
