@@ -71,11 +71,11 @@ def count_neighbours(flag, counts, which, first, last, height, width, layers, to
             up = (z * height + (y + 1) % height) * width
             low = (z * height + (y - 1) % height) * width
             mid, high, down = flag[o : o + width], flag[up : up + width], flag[low : low + width]
-            row = counts[which, o + 1 : o + width - 1]
+            inner = counts[which, o + 1 : o + width - 1]
             left, right, above, above_left = mid[:-2], mid[2:], high[1:-1], high[:-2]
             below, below_right = down[1:-1], down[2:]
-            for x in range(row.size):
-                row[x] = np.uint8(
+            for x in range(inner.size):
+                inner[x] = np.uint8(
                     left[x] + right[x] + above[x] + above_left[x] + below[x] + below_right[x]
                 )
             edges = (0, width - 1)

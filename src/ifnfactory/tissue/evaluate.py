@@ -1,4 +1,4 @@
-"""Carry out an expression of a cell model, slowly: for numbers of the model, and for the reference."""
+"""Carry out an expression of a cell model, slowly: for the model's numbers, for the reference."""
 
 from __future__ import annotations
 

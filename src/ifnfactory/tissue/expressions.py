@@ -75,28 +75,31 @@ def _walk(tree: ast.expr, names: set[str], found: list[Slip]) -> None:
             _walk(left, names, found)
             if _power(right) is None:
                 told = (
-                    f"the exponent {ast.unparse(right)} is no whole number from 1 to {_MOST_POWER}"
+                    f"the exponent {ast.unparse(right)} is not a whole number of 1 to {_MOST_POWER}"
                 )
                 found.append(Slip(told, "write a whole number, or use hill"))
-        case ast.BinOp(left=left, op=operator, right=right) if isinstance(operator, _ARITHMETIC):
-            _walk(left, names, found)
-            _walk(right, names, found)
-        case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=inner):
-            _walk(inner, names, found)
-        case ast.BoolOp(values=values):
-            for value in values:
-                _walk(value, names, found)
-        case ast.Compare(left=left, ops=[operator], comparators=[right]) if isinstance(
-            operator, _ORDER
-        ):
-            _walk(left, names, found)
-            _walk(right, names, found)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             _walk_call(name, arguments, names, found)
+        case _ if _is_allowed(tree):
+            for child in ast.iter_child_nodes(tree):
+                if isinstance(child, ast.expr):
+                    _walk(child, names, found)
         case _:
             told = f"{ast.unparse(tree)!r} cannot be used in a cell model"
             allowed = ", ".join(FUNCTIONS)
             found.append(Slip(told, f"use numbers, names, + - * / **, comparisons, {allowed}"))
+
+
+def _is_allowed(tree: ast.expr) -> bool:
+    match tree:
+        case ast.BinOp(op=operator):
+            return isinstance(operator, _ARITHMETIC)
+        case ast.UnaryOp(op=operator):
+            return isinstance(operator, (ast.USub, ast.Not))
+        case ast.Compare(ops=[operator]):
+            return isinstance(operator, _ORDER)
+        case _:
+            return isinstance(tree, ast.BoolOp)
 
 
 def _walk_call(name: str, arguments: list[ast.expr], names: set[str], found: list[Slip]) -> None:

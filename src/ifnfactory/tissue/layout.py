@@ -1,4 +1,4 @@
-"""Where everything of a model lies: in the vector of numbers, in the work rows, among the purposes."""
+"""Where everything of a model lies: in the vector of numbers, among the random purposes."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Resident:
-    """A property of a random share of the sites that never changes, such as a Kupffer cell there."""
+    """A lasting property of a random share of the sites, such as a Kupffer cell there."""
 
     name: str
     fraction: str

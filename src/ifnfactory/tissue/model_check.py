@@ -1,4 +1,4 @@
-"""What a well-formed file can still get wrong: names, rules, steps. Every fault is found at once."""
+"""What a well-formed file can still get wrong: names, rules, steps; every fault at once."""
 
 from __future__ import annotations
 
@@ -96,6 +96,16 @@ def _expression_faults(model: Model) -> Iterator[Fault]:
     for name, text in model.lets:
         yield from _checked(text, known, ("let", name))
         known.add(name)
+    yield from _rule_expressions(model, cells)
+    yield from _agent_expressions(model, rates, sources)
+    yield from _checked(model.seeding.when, sources, ("seeding", "when"))
+    for name, text in model.seeding.sets:
+        yield from _checked(text, sources, ("seeding", "sets", name))
+    for measure in model.measures:
+        yield from _checked(measure.when, sources, ("measures", measure.name, "when"))
+
+
+def _rule_expressions(model: Model, cells: set[str]) -> Iterator[Fault]:
     for index, item in enumerate(model.transitions):
         at = ("transitions", index)
         yield from _checked(item.when, cells, (*at, "when"))
@@ -108,12 +118,6 @@ def _expression_faults(model: Model) -> Iterator[Fault]:
     for index, block in enumerate(model.odes):
         for name, text in block.equations:
             yield from _checked(text, cells, ("ode", index, "equations", name))
-    yield from _agent_expressions(model, rates, sources)
-    yield from _checked(model.seeding.when, sources, ("seeding", "when"))
-    for name, text in model.seeding.sets:
-        yield from _checked(text, sources, ("seeding", "sets", name))
-    for measure in model.measures:
-        yield from _checked(measure.when, sources, ("measures", measure.name, "when"))
 
 
 def _agent_expressions(model: Model, rates: set[str], sources: set[str]) -> Iterator[Fault]:
@@ -174,6 +178,10 @@ def _step_faults(model: Model) -> Iterator[Fault]:
         told = f"steps of {model.cell_step:g} and {model.field_step:g} min do not fit together"
         fix = "make the longer a whole multiple of the shorter"
         yield Fault(("time", "field_step_min"), told, fix)
+    if model.odes and model.cell_substeps > 1:
+        told = "differential equations are solved once a field step, which has several cell steps"
+        fix = f"write cell_step_min = {model.field_step:g}; a block has sub-steps of its own"
+        yield Fault(("time", "cell_step_min"), told, fix)
     rates = rate_values(model)
     sides = 6 if model.lattice.kind == "hex" else 4
     for field in model.fields:

@@ -72,7 +72,7 @@ def _rate_faults(section: ModelSection) -> Iterator[Fault]:
                             f"leave out {', '.join(given)}")  # fmt: skip
             if _taken_over(rate.from_) is None:
                 yield Fault((*path, "from"), f"the patient model has no parameter {rate.from_!r}",
-                            f'write "chapter.name"; chapters are {", ".join(CHAPTERS)}')  # fmt: skip
+                            f'write "chapter.name" with one of {", ".join(CHAPTERS)}')  # fmt: skip
             continue
         missing = [k for k in ("value", "unit", "source", "tag") if getattr(rate, k) is None]
         if missing:

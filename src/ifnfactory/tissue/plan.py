@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.tissue.relaxation import chebyshev, sweeps_needed
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.model import FieldSpec, Model
 from ifnfactory.tissue.model_check import hop_rate, rate_values
+from ifnfactory.tissue.relaxation import chebyshev, sweeps_needed
 from ifnfactory.tissue.sites import Sites
 
 REDUCTION: Final = 0.05
@@ -84,9 +84,10 @@ def plan_fields(model: Model, sites: Sites) -> FieldPlan:
         len(w) if item.solver == "explicit" else 0 for item, w in zip(fields, weights, strict=True)
     ]
     tile = np.array([_tile(model, sites, count) for count in stages], dtype=np.int64).reshape(-1, 5)
+    pulsed = np.array([item.pulse for item in fields], dtype=np.bool_)
     return FieldPlan(
         tile, stages, np.array(explicit, dtype=np.int64), table, law, loss,
-        np.array(partner, dtype=np.int64), np.array([item.pulse for item in fields], dtype=np.bool_),
+        np.array(partner, dtype=np.int64), pulsed,
         _degree(model, sites), 2 if any(item.partner for item in fields) else min(1, len(fields)),
     )  # fmt: skip
 

@@ -187,9 +187,7 @@ def _pulse(
     fields[k] = fields[k] + each.reshape(height, -1).repeat(block, 0).repeat(block, 1)
 
 
-def _neighbours(
-    model: Model, shape: Sequence[int], sheet: Sheet
-) -> dict[str, NDArray[np.float32]]:
+def _neighbours(model: Model, shape: Sequence[int], sheet: Sheet) -> dict[str, NDArray[np.float32]]:
     found: dict[str, NDArray[np.float32]] = {}
     for item in model.neighbours:
         flags = (sheet.everywhere(item.when) != F(0.0)).reshape(shape)
@@ -270,9 +268,7 @@ def _integrate(model: Model, now: Names) -> None:
             d2 = slopes({n: y[n] + F(0.5 * step) * d1[n] for n in y})
             d3 = slopes({n: y[n] + F(0.5 * step) * d2[n] for n in y})
             d4 = slopes({n: y[n] + F(step) * d3[n] for n in y})
-            y = {
-                n: y[n] + F(step / 6.0) * ((d1[n] + d4[n]) + F(2.0) * (d2[n] + d3[n])) for n in y
-            }
+            y = {n: y[n] + F(step / 6.0) * ((d1[n] + d4[n]) + F(2.0) * (d2[n] + d3[n])) for n in y}
         now.update(y)
 
 

@@ -67,7 +67,10 @@ def carried(
         group = [k] if mate < 0 else [k, mate]
         now = [fields[j] * guess[j, 0] + guess[j, 1] for j in group]
         was = [values.copy() for values in now]
-        rhs = [_source(model.fields[j].pulse, made[j], fields[j]) + guess[j, 2] * fields[j] for j in group]
+        rhs = [
+            _source(model.fields[j].pulse, made[j], fields[j]) + guess[j, 2] * fields[j]
+            for j in group
+        ]
         for by, gain in plan.weights[k][: plan.stages[k]]:
             following: Fields = []
             for a, j in enumerate(group):

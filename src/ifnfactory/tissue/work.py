@@ -90,7 +90,8 @@ class Work:
         if steps == 0:
             return 0
         block = model.lattice.block
-        hours = (self.first + np.arange(steps)) * model.macro_step / 60.0
+        steps_from_0 = np.arange(self.first, self.first + steps, dtype=np.float64)
+        hours = steps_from_0 * (model.macro_step / 60.0)
         drive = simulation.drive.at(hours)
         geometry = np.array(
             [sites.height * block, sites.width * block, sites.layers, sites.torus, sites.cells,

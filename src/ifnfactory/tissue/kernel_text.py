@@ -1,0 +1,73 @@
+"""What all parts of a generated kernel share: names, constants, rows of the work array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ifnfactory.tissue.emit import Constants, Writer
+from ifnfactory.tissue.expressions import names_in
+from ifnfactory.tissue.layout import CHUNK, Layout
+from ifnfactory.tissue.model import Model
+
+STORED: Final = {8: "uint8", 16: "uint16", 32: "float32"}
+"""Types in which quantities are stored, by their bits."""
+
+JIT: Final = '@njit(nogil=True, cache=True, error_model="numpy")'
+"""How every function of a kernel is compiled; division by zero must not be a branch."""
+
+
+class Kernel:
+    """The text of one kernel, part by part."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.model: Model = layout.model
+        self.constants = Constants()
+        names = [*(q.name for q in self.model.quantities), *(f.name for f in self.model.fields)]
+        names += [n.name for n in self.model.neighbours] + [r.name for r in self.model.residents]
+        names += ["zone"]
+        self.rows = {name: row for row, name in enumerate(names)}
+        self.sums = [(f.name, f.secretion) for f in self.model.fields]
+        self.sums += [(f"pool {p.name}", p.secretion) for p in self.model.pools]
+        self.total_row = len(names)
+        self.height = len(names) + len(self.sums)
+
+    def row(self, name: str, index: str = "l") -> str:
+        """Return the place of a cell's value in the work array."""
+        return f"w[{self.rows[name] * CHUNK} + {index}]"
+
+    def variables(self) -> dict[str, str]:
+        """Return the local variable of every name that an expression may use."""
+        found = {name: self.constants.name(value) for name, value in self.model.constants.items()}
+        found |= {name: f"p_{name}" for name in self.layout.numbers}
+        found |= {name: f"q_{name}" for name in self.rows}
+        found |= {name: f"v_{name}" for name, _ in self.model.lets}
+        found["dt"] = self.constants.name(self.model.cell_step)
+        return found
+
+    def writer(self, changed: Iterable[str] = ()) -> Writer:
+        """Return a writer; names in `changed` stand for their new values."""
+        variables = self.variables() | {name: f"n_{name}" for name in changed}
+        return Writer(self.constants, variables)
+
+    def used(self, texts: Iterable[str]) -> set[str]:
+        """Return the names that texts use, those of the lets they use included."""
+        lets = dict(self.model.lets)
+        found: set[str] = set()
+        waiting = [name for text in texts for name in names_in(text)]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += names_in(lets[name]) if name in lets else []
+        return found
+
+    def numbers(self, names: Iterable[str], indent: str) -> list[str]:
+        """Return lines that read numbers of ``p`` into local variables."""
+        wanted = set(names)
+        return [
+            f"{indent}p_{name} = p[{place}]"
+            for place, name in enumerate(self.layout.numbers)
+            if name in wanted
+        ]

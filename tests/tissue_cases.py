@@ -1,0 +1,29 @@
+"""Small tissues for tests: each compiles once on a machine, and then starts at once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.model_file import load_model
+from ifnfactory.tissue.simulation import Drive, Simulation
+from ifnfactory.tissue.sites import Sites
+
+NAMES = ("hbv-liver", "plaque", "visavis")
+
+
+@lru_cache(maxsize=8)
+def built_in(name: str) -> Model:
+    """Return a built-in model."""
+    return load_model(name)
+
+
+def lively(name: str, size: int, seed: int = 3, threads: int = 1) -> Simulation:
+    """Return a small tissue in which all that can happen does: more virus, every drive on."""
+    model = built_in(name)
+    drive = None
+    if model.inputs:
+        drive = Drive(np.zeros(1), np.array([[20.0, 1.0, 1.0]]))
+    return Simulation(model, Sites(size, size), seed, drive, threads)
