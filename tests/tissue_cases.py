@@ -8,7 +8,8 @@ import numpy as np
 
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_file import load_model
-from ifnfactory.tissue.simulation import Drive, Simulation
+from ifnfactory.tissue.scene import Drive
+from ifnfactory.tissue.simulation import Simulation
 from ifnfactory.tissue.sites import Sites
 
 NAMES = ("hbv-liver", "plaque", "visavis")

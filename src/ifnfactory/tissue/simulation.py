@@ -8,7 +8,7 @@ pools; fields, which take what cells now secrete. Bits are the same for any numb
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -24,33 +24,13 @@ from ifnfactory.tissue.layout import RESIDENT_PURPOSES, layout_of
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import rate_values
 from ifnfactory.tissue.plan import FieldPlan, plan_fields
+from ifnfactory.tissue.scene import Drive, Scene
 from ifnfactory.tissue.sites import Sites
 from ifnfactory.tissue.state import Agents, Info, State, Status
 from ifnfactory.tissue.work import Work
 
 _LIFTED: Final = 1e-4
 """Share of a field's amount that rounding and the sweeps may lift from below zero."""
-
-
-@dataclass(frozen=True)
-class Drive:
-    """What drives the tissue from outside: inputs by name, constant between the given times.
-
-    Attributes
-    ----------
-    hours
-        Times at which values begin, ascending.
-    values
-        (times, inputs of the model).
-    """
-
-    hours: NDArray[np.float64]
-    values: NDArray[np.float64]
-
-    def at(self, hours: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return the values at times; before the first time the first ones."""
-        place = np.clip(np.searchsorted(self.hours, hours, side="right") - 1, 0, None)
-        return self.values[place].astype(np.float32)
 
 
 class Simulation:
@@ -81,12 +61,14 @@ class Simulation:
         self.sites = sites
         self.seed = int(seed)
         self.threads = threads
-        self.mixed = mixed
         self.layout = layout_of(model)
         constant = np.array([[item.value for item in model.inputs]])
         self.drive = drive or Drive(np.zeros(1), constant)
         self.plan: FieldPlan = plan_fields(model, sites)
         self.kernel: Any = load_kernel(self.layout)
+        self.scene = Scene(
+            model, sites, self.seed, self.drive, mixed, self.layout, self.plan, self.kernel
+        )
 
     @property
     def bytes_per_cell(self) -> float:
@@ -233,7 +215,7 @@ class Simulation:
         """
         step = self.model.macro_step
         steps = max(0, math.ceil(until_hours * 60.0 / step - 1e-9) - state.step)
-        work = Work.of(self, state, reuse)
+        work = Work.of(self.scene, state, reuse)
         made = work.run(steps, self.threads)
         later = work.state(state.step + made)
         imbalance = largest_imbalance(later)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.layout import CHUNK, numbers_of
 from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.scene import Scene
 from ifnfactory.tissue.state import Agents, State
-
-if TYPE_CHECKING:
-    from ifnfactory.tissue.simulation import Simulation
 
 WORTH_SHARING: Final = 60_000
 """Cells below which a second thread costs more than it saves."""
@@ -26,7 +24,7 @@ WORTH_SHARING: Final = 60_000
 class Work:
     """Arrays that the kernel changes in place; one for each call of `Simulation.advance`."""
 
-    simulation: Simulation
+    scene: Scene
     first: int
     numbers: NDArray[np.float32]
     quantities: tuple[NDArray[Any], ...]
@@ -39,10 +37,10 @@ class Work:
     ledger: NDArray[np.float64]
 
     @classmethod
-    def of(cls, simulation: Simulation, state: State, reuse: bool) -> Work:
+    def of(cls, scene: Scene, state: State, reuse: bool) -> Work:
         """Return arrays for a run that starts at a state."""
-        model, sites = simulation.model, simulation.sites
-        plan = simulation.plan
+        model, sites = scene.model, scene.sites
+        plan = scene.plan
         count = len(model.fields)
         voxels = sites.cells * model.lattice.block**2
         fields = np.empty((count + plan.spares, voxels), dtype=np.float32)
@@ -55,9 +53,9 @@ class Work:
 
         agents = Agents(own(state.agents.kind), own(state.agents.site), own(state.agents.lit))
         return cls(
-            simulation,
+            scene,
             state.step,
-            numbers_of(simulation.layout, sites.open_cells, state.pools),
+            numbers_of(scene.layout, sites.open_cells, state.pools),
             tuple(own(values) for values in state.quantities),
             fields,
             np.arange(count + 2, dtype=np.int64),
@@ -70,14 +68,14 @@ class Work:
 
     def state(self, step: int) -> State:
         """Return the state that the arrays hold."""
-        simulation = self.simulation
-        shape, block = simulation.sites.shape, simulation.model.lattice.block
+        scene = self.scene
+        shape, block = scene.sites.shape, scene.model.lattice.block
         voxels = (*shape[:-2], shape[-2] * block, shape[-1] * block)
         return State(
             step,
             tuple(values.reshape(shape) for values in self.quantities),
             tuple(self.fields[self.slot[k]].reshape(voxels)
-                  for k in range(len(simulation.model.fields))),
+                  for k in range(len(scene.model.fields))),
             self.pools,
             self.agents,
             self.ledger,
@@ -85,14 +83,14 @@ class Work:
 
     def run(self, steps: int, threads: int) -> int:
         """Carry out macro steps; return how many were made before a field went wrong."""
-        simulation = self.simulation
-        model, sites, plan = simulation.model, simulation.sites, simulation.plan
+        scene = self.scene
+        model, sites, plan = scene.model, scene.sites, scene.plan
         if steps == 0:
             return 0
         block = model.lattice.block
         steps_from_0 = np.arange(self.first, self.first + steps, dtype=np.float64)
         hours = steps_from_0 * (model.macro_step / 60.0)
-        drive = simulation.drive.at(hours)
+        drive = scene.drive.at(hours)
         geometry = np.array(
             [sites.height * block, sites.width * block, sites.layers, sites.torus, sites.cells,
              sites.open_cells * block**2, sites.open_cells, sites.width, sites.height],
@@ -107,15 +105,15 @@ class Work:
         common = (
             self.numbers, drive, self.quantities, self.fields, self.slot, self.counts, self.flag,
             sites.mask, sites.zone, plan.degree, geometry, plan.tile, plan.stages, plan.explicit,
-            plan.weights, plan.law, plan.loss, plan.partner, plan.pulsed, simulation.mixed,
+            plan.weights, plan.law, plan.loss, plan.partner, plan.pulsed, scene.mixed,
             self.pools, decay, self.agents.kind, self.agents.site, self.agents.lit, every,
             self.ledger, sums, tiles,
         )  # fmt: skip
-        kernel = simulation.kernel
+        kernel = scene.kernel
         if threads == 1 or sites.cells < WORTH_SHARING:
-            return int(kernel.advance(simulation.seed, self.first, steps, *common))
+            return int(kernel.advance(scene.seed, self.first, steps, *common))
         with ThreadPoolExecutor(threads) as pool:
-            return _shared(kernel, simulation.seed, self.first, steps, common, pool, threads)
+            return _shared(kernel, scene.seed, self.first, steps, common, pool, threads)
 
 
 def _shared(
