@@ -7,6 +7,14 @@ def prepare(seed, step, keys):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def unrounded(ledger, k):
+    """Return the factor that takes back what thousands of rounded steps add up to, and no more."""
+    if ledger[k, 5] > 0.0 and abs(ledger[k, 7] / ledger[k, 5] - 1.0) < 1e-6:
+        return np.float32(ledger[k, 7] / ledger[k, 5])
+    return np.float32(1.0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def settle(k, partner, step, steps, made_rate, loss, open_sites, mixed, ledger, guess):
     """Book a field step: what is made and lost, and the first guess of the new field.
 
@@ -42,11 +50,11 @@ def settle(k, partner, step, steps, made_rate, loss, open_sites, mixed, ledger, 
             guess[k, 0] = np.float32(0.0)
             guess[k, 1] = np.float32(target / open_sites)
         return
-    guess[k, 0], guess[k, 1], guess[k, 2] = np.float32(1.0), np.float32(0.0), np.float32(0.0)
+    guess[k, 0], guess[k, 1], guess[k, 2] = unrounded(ledger, k), np.float32(0.0), np.float32(0.0)
     a, b = ledger[k, 7], 0.0
     if twin:
         b = ledger[partner, 7]
-        guess[partner, 0], guess[partner, 1] = np.float32(1.0), np.float32(0.0)
+        guess[partner, 0], guess[partner, 1] = unrounded(ledger, partner), np.float32(0.0)
         guess[partner, 2] = np.float32(0.0)
     dt = step / steps
     for _ in range(steps):
