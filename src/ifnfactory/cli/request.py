@@ -119,6 +119,17 @@ class Asked:
         manner = Manner(asked.threads, asked.resume, asked.overwrite, command)
         return run_study(order, self.store, self.executor, manner, progress)
 
+    def with_ranges(self, result: TrialResult, progress: Progress) -> TrialResult:
+        """Return the result with the range of the released ensemble; the folder stays as it is."""
+        from ifnfactory.population.released import load_release
+        from ifnfactory.trial.run import open_simulator
+        from ifnfactory.trial.uncertainty import with_parameter_ranges
+
+        simulator = open_simulator(self.request.threads, progress)
+        members = load_release().ensemble()
+        patients = self.request.patients
+        return with_parameter_ranges(result, self.protocol, simulator, members, patients, progress)
+
 
 def _free(folder: Path) -> int:
     """Return how many bytes are free where a folder is to be made."""

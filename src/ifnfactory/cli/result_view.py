@@ -9,8 +9,8 @@ from rich.text import Text
 from ifnfactory.cli.group import NOTICE
 from ifnfactory.cli.screen import console
 from ifnfactory.cli.views import plain_table
-from ifnfactory.report.words import estimate
-from ifnfactory.trial.result import TrialResult
+from ifnfactory.report.words import MISSING, estimate
+from ifnfactory.trial.result import ResultRow, TrialResult
 
 _VERDICT: Final = {
     True: Text("✓", style="green"),
@@ -21,11 +21,13 @@ _VERDICT: Final = {
 
 def result_view(result: TrialResult, out: str | None) -> None:
     """Print every endpoint beside the published one, then how the run went."""
+    ranged = any(row.parameter_range is not None for row in result.rows)
     table = plain_table(
         ("arm", False),
         ("endpoint", False),
         ("week", True),
         ("simulated (95 %)", True),
+        *((("parameters (95 %)", True),) if ranged else ()),
         ("published (95 %)", True),
         ("unit", False),
         ("inside", False),
@@ -36,6 +38,7 @@ def result_view(result: TrialResult, out: str | None) -> None:
             row.endpoint,
             f"{row.week:g}",
             estimate(row.value, row.ci, row.unit),
+            *((_range(row),) if ranged else ()),
             estimate(row.published, row.published_ci, row.unit),
             Text(row.unit, style="dim"),
             _VERDICT[row.inside],
@@ -49,6 +52,13 @@ def result_view(result: TrialResult, out: str | None) -> None:
     for line in _closing(result, out):
         screen.print(line, markup=False)
     screen.print(Text(NOTICE, style="yellow"))
+
+
+def _range(row: ResultRow) -> str:
+    if row.parameter_range is None:
+        return MISSING
+    low, high = (estimate(end, None, row.unit) for end in row.parameter_range)
+    return f"{low} to {high}"
 
 
 def _closing(result: TrialResult, out: str | None) -> list[str]:

@@ -63,6 +63,10 @@ def run(
     threads: Annotated[
         int | None, typer.Option(help="Threads; one for each core if not given.")
     ] = None,
+    ensemble: Annotated[
+        bool,
+        typer.Option("--ensemble", help="Also how far the parameters leave each endpoint open."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,
@@ -78,6 +82,8 @@ def run(
 
     with ScreenProgress() as progress:
         result = asked.carry_out(shlex.join(["ifn", *sys.argv[1:]]), progress)
+        if ensemble:
+            result = asked.with_ranges(result, progress)
     if as_json:
         print(json.dumps(result.to_json(), allow_nan=False))
     else:

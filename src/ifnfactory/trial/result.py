@@ -35,6 +35,8 @@ class ResultRow:
         As published; None where there is none.
     inside
         Whether the simulated value lies in the published interval; None without one.
+    parameter_range
+        95 % range over the vectors of an ensemble; None where it was not asked for.
     """
 
     arm: str
@@ -48,6 +50,7 @@ class ResultRow:
     published_ci: tuple[float, float] | None
     inside: bool | None
     unit: str
+    parameter_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,7 @@ def _row(row: ResultRow) -> dict[str, Any]:
         "published": _number(row.published),
         "published_ci": _pair(row.published_ci),
         "inside": row.inside,
+        "parameter_range": _pair(row.parameter_range),
     }
 
 
