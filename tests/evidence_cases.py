@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from synthetic import panel, patient_table
+from synthetic import no_trouble, panel, patient_table
 
 from ifnfactory.engine.status import Status
 from ifnfactory.evidence.qualification import Qualification, Row
@@ -107,6 +107,7 @@ def run(protocol: Protocol, patients: int) -> TrialResult:
             panel=panel(people, weeks, arm.regimen.end_of_treatment_week, depth=4.0 + index),
             status=np.full(patients, int(Status.COMPLETED)),
             last_week=np.full(patients, np.inf),
+            safety=no_trouble(patients, len(weeks)),
         )
         for index, arm in enumerate(protocol.arms)
     )

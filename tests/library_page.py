@@ -23,7 +23,6 @@ PAGE: Final = ROOT / "docs" / "library.md"
 LEFT_OUT: Final = Path(__file__).with_name("data") / "library_left_out.toml"
 OLD_NAMES: Final = {"peg_mono": "peg", "single0.3mgkg": "single0_3mgkg"}
 """Arms that a protocol calls by another name than the evidence base."""
-SAFETY: Final = "side effects, dose changes and stopping"
 
 HEAD: Final = """# Built-in trials
 
@@ -35,7 +34,8 @@ one, `ifn trial run NAME` simulates it. The files are in
 What the papers' baseline tables leave open stands at a value usual for the phase of infection, and
 says `default = true`. Only results in the evidence base are listed, one row an arm, endpoint and
 week; a result that pools arms or describes a subgroup repeats patients and is never listed beside
-them.
+them. Arms with interferon follow the dose rules of its label and those of `trial_conduct`
+([safety](safety.md)).
 
 This page is written by `python tests/library_page.py`, and a test keeps it current.
 
@@ -66,7 +66,6 @@ class Row:
     unit: str
     counts: tuple[int, int] | None
     interval: tuple[float, float] | None
-    safety: bool
     weight: float
 
 
@@ -102,7 +101,6 @@ def arm_rows() -> tuple[Row, ...]:
             unit=line["unit"],
             counts=(int(line["k_used"]), int(line["n_used"])) if line["k_used"] else None,
             interval=(float(line["ci_low"]), float(line["ci_high"])) if line["ci_low"] else None,
-            safety=line["endpoint_class"] == "safety",
             weight=float(line["weight_hint"]),
         )
         for line in table
@@ -140,11 +138,12 @@ def place(row: Row) -> tuple[Protocol, float] | None:
         return None
     for protocol in library():
         if parent_of(protocol) == row.parent and row.arm in {arm.name for arm in protocol.arms}:
-            week = row.week
+            # Without a week a row counts the whole study.
+            week = protocol.visit_weeks[-1] if row.week is None else row.week
             if row.weeks_after_stop is not None:
                 stop = protocol.arm(row.arm).regimen.end_of_treatment_week
                 week = stop + row.weeks_after_stop
-            if week is not None and any(
+            if any(
                 (each.arm, each.endpoint, each.week) == (row.arm, row.endpoint, week)
                 for each in protocol.published
             ):
@@ -202,10 +201,7 @@ def _missing() -> Iterator[str]:
 
 
 def _why(row: Row) -> str:
-    reasons = [each.why for each in left_out() if each.covers(row)]
-    if not reasons and row.safety:
-        return SAFETY
-    (why,) = reasons
+    (why,) = (each.why for each in left_out() if each.covers(row))
     return why
 
 

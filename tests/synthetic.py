@@ -6,12 +6,16 @@ import numpy as np
 
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.assays.panel import Panel
+from ifnfactory.biology.adverse_events import AdverseEvents
 from ifnfactory.engine.status import Status
 from ifnfactory.population.patients import PatientTable
-from ifnfactory.trial.endpoints import EndpointContext, evaluate
+from ifnfactory.trial.attendance import Departure
+from ifnfactory.trial.conduct import NOBODY, Conduct
+from ifnfactory.trial.endpoints import evaluate
 from ifnfactory.trial.estimates import estimate
 from ifnfactory.trial.protocol import Protocol, load_protocol
 from ifnfactory.trial.result import ArmOutcome, ResultRow, TrialResult
+from ifnfactory.trial.safety import Safety
 
 
 def patient_table(n: int) -> PatientTable:
@@ -58,6 +62,23 @@ def panel(people: PatientTable, weeks: np.ndarray, stop: float, depth: float) ->
     )
 
 
+def no_trouble(patients: int, visits: int) -> Safety:
+    """Return the record of patients to whom nothing happened."""
+    never = np.full(patients, np.inf)
+    nothing = AdverseEvents.none(patients)
+    conduct = Conduct(
+        rules=(),
+        causes=(),
+        stops=(),
+        acted=np.full((patients, 0), np.inf),
+        stopped_week=never,
+        stopped_by=np.full(patients, NOBODY),
+        dose_share=np.ones((patients, visits)),
+    )
+    departure = Departure(never, np.zeros(patients, dtype=np.int8))
+    return Safety(nothing, np.ones(nothing.onset.shape, dtype=np.int8), conduct, departure)
+
+
 def trial_result(patients: int = 40, failed: int = 1, name: str = "lau2005") -> TrialResult:
     """Return a result of a built-in trial; `failed` patients of its first arm are incomplete."""
     protocol = load_protocol(name)
@@ -73,7 +94,9 @@ def trial_result(patients: int = 40, failed: int = 1, name: str = "lau2005") -> 
             status[:failed] = int(Status.STEP_LIMIT)
             for marker in (sheet.hbv_dna, sheet.hbsag, sheet.alt, sheet.hbv_rna):
                 marker[:failed, 3:] = np.nan
-        outcomes.append(ArmOutcome(arm.name, people, sheet, status, np.full(patients, np.inf)))
+        stays = np.full(patients, np.inf)
+        safety = no_trouble(patients, len(weeks))
+        outcomes.append(ArmOutcome(arm.name, people, sheet, status, stays, safety))
     return TrialResult(
         protocol=protocol,
         seed=1,
@@ -97,7 +120,7 @@ def rows(protocol: Protocol, outcomes: list[ArmOutcome], laboratory: Laboratory)
     result: list[ResultRow] = []
     for published in protocol.published:
         outcome = by_arm[published.arm].integrated()
-        context = EndpointContext(laboratory, stops[published.arm], outcome.patients.female)
+        context = outcome.context(laboratory, stops[published.arm])
         found = estimate(evaluate(published.endpoint, outcome.panel, published.week, context))
         ci = published.ci
         result.append(

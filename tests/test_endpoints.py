@@ -97,9 +97,11 @@ def test_every_efficacy_endpoint_has_a_name_a_kind_and_a_unit(name: str) -> None
 
 
 @pytest.mark.parametrize("name", SAFETY)
-def test_safety_is_refused_in_clear_words(name: str) -> None:
-    with pytest.raises(UserInputError, match="safety endpoint"):
-        parse_endpoint(name)
+def test_safety_is_a_percentage_of_patients_whose_events_were_written_down(name: str) -> None:
+    endpoint = parse_endpoint(name)
+    assert (endpoint.kind, endpoint.unit, endpoint.is_safety) == ("proportion", "%", True)
+    with pytest.raises(UserInputError, match="not written down"):
+        evaluate(name, panel(), 72.0, CONTEXT)
 
 
 @pytest.mark.parametrize(

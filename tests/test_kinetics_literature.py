@@ -21,6 +21,7 @@ from ifnfactory.foundation.progress import Silent
 from ifnfactory.pharmacology.coupling import couple, draw_deviations
 from ifnfactory.pharmacology.regimen import Regimen, course
 from ifnfactory.population.sample import draw_patients
+from ifnfactory.trial.chance import draw_chance
 from ifnfactory.trial.course import ArmCourse, Clinic, Treatment
 from ifnfactory.trial.protocol import load_protocol
 
@@ -40,9 +41,8 @@ def treated(trial: str, *drugs: tuple[str, str, str], patients: int = 400) -> Ar
     integrator = compiled(network, load_kernel(network), Tolerances(1e-5), 2)
     regimen = Regimen(tuple(course(*drug, stop_week=48.0) for drug in drugs))
     treatment = Treatment(regimen, WEEKS)
-    return Clinic(network, integrator).follow(
-        treatment, people, draw_deviations(7, patients), Silent()
-    )
+    chance = draw_chance(7, people.table, draw_deviations(7, patients), len(WEEKS))
+    return Clinic(network, integrator).follow(treatment, people, chance, Silent())
 
 
 def log_change(values: np.ndarray) -> np.ndarray:

@@ -114,7 +114,18 @@ ONE_SLIP = {
         "unknown endpoint",
         "did you mean hbeag_loss",
     ),
-    "safety endpoint": (('"hbeag_loss"', '"alt_flare"'), "alt_flare", "safety", "leave the row"),
+    "unknown rules": (
+        ('"peg2a_label"', '"peg2a_labl"'),
+        "peg2a_labl",
+        "no rules",
+        "did you mean 'peg2a-label'",
+    ),
+    "rules of a drug that is not given": (
+        ('"peg2a_label"', '"peg2b_label"'),
+        "peg2b_label",
+        "not given",
+        "leave them out",
+    ),
     "week without a visit": (("week = 72", "week = 71"), "week = 71", "visit in week 71", "add 71"),
     "threshold below the limit": (
         ("hbv_dna_lt_400cp", "hbv_dna_lt_100cp"),

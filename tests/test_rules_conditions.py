@@ -108,7 +108,10 @@ def test_documents_are_whole(document) -> None:
     assert document.citation
     assert document.rules or document.monitors
     assert all(rule.says in PRECEDENCE[rule.topic] for rule in document.rules)
-    assert all(rule.source.tag in {"V", "U-H", "U-M", "U-L"} for rule in document.rules)
+    published = {"V", "U-H", "U-M", "U-L"}
+    if document.name == "trial-conduct":  # says of itself that nobody has published it
+        published = {"prior"}
+    assert all(rule.source.tag in published for rule in document.rules)
     names = [rule.name for rule in document.rules]
     assert len(names) == len(set(names))
     for _, name, _ in document.assumed_from:

@@ -59,8 +59,13 @@ def protocol(*arms: str, prior_na_years: float = 0.0) -> Protocol:
 
 def treated(*arms: str, patients: int = N, prior_na_years: float = 0.0) -> dict[str, ArmOutcome]:
     found = simulator().run(protocol(*arms, prior_na_years=prior_na_years), patients, 1)
-    assert dict(found.status_counts)["completed"] == patients * len(arms)
+    assert _integrated(found) == patients * len(arms)
     return {outcome.arm: outcome for outcome in found.arms}
+
+
+def _integrated(result: TrialResult) -> int:
+    ended = dict(result.status_counts)
+    return ended["completed"] + ended["stopped_by_rule"]
 
 
 def log10_dna(outcome: ArmOutcome, week: float) -> np.ndarray:
@@ -75,6 +80,9 @@ def bits(outcome: ArmOutcome, patients: int) -> list[bytes]:
     columns = [getattr(people, field.name) for field in fields(people)]
     columns += [getattr(panel, field.name) for field in fields(panel) if field.name != "week"]
     columns += [outcome.status, outcome.last_week]
+    assert outcome.safety is not None
+    events, conduct = outcome.safety.events, outcome.safety.conduct
+    columns += [events.onset, events.end, conduct.acted, conduct.dose_share]
     return [np.ascontiguousarray(column[:patients]).tobytes() for column in columns]
 
 
@@ -144,11 +152,10 @@ def damaged(*lost: int) -> TrialResult:
 def test_a_failed_patient_is_counted_hidden_and_left_out_of_every_endpoint() -> None:
     result, whole = damaged(3), lau()
     arms = len(result.arms)
-    assert dict(result.status_counts) == {
-        "completed": arms * (N - 1),
-        "step_limit": 0,
-        "non_finite": arms,
-    }
+    ended = dict(result.status_counts)
+    assert list(ended) == ["completed", "stopped_by_rule", "step_limit", "non_finite"]
+    assert ended["completed"] + ended["stopped_by_rule"] == arms * (N - 1)
+    assert (ended["step_limit"], ended["non_finite"]) == (0, arms)
     assert result.to_json()["status"]["non_finite"] == arms
     for outcome in result.arms:
         assert outcome.status[3] == Status.NON_FINITE
@@ -167,7 +174,7 @@ def test_a_failed_patient_disturbs_nobody_in_the_same_vector() -> None:
 
 def test_a_trial_in_which_everybody_fails_says_so() -> None:
     result = damaged(*range(N))
-    assert dict(result.status_counts)["completed"] == 0
+    assert _integrated(result) == 0
     published = [row for row in result.rows if row.published is not None]
     assert len(published) == len(result.protocol.published)
     assert all(row.patients == 0 and row.value is None for row in published)
@@ -185,7 +192,8 @@ def test_the_json_object_has_the_published_shape() -> None:
     ]
     assert (found["trial"], found["seed"]) == ("lau2005", 1)
     assert found["wall_s"] > 0
-    assert found["status"] == {"completed": 3 * N, "step_limit": 0, "non_finite": 0}
+    assert found["status"] == dict(lau().status_counts)
+    assert found["status"]["completed"] + found["status"]["stopped_by_rule"] == 3 * N
     keys = (
         *("arm", "endpoint", "week", "unit", "n_published", "patients"),
         *("value", "ci", "published", "published_ci", "inside"),

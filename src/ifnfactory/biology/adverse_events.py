@@ -35,12 +35,15 @@ class Susceptibility:
         Its duration in units of the mean.
     factor
         Frailty, sex and history: the factor of the hazard with interferon.
+    cause
+        Which of the two hazards it was, as a number between 0 and 1.
     """
 
     threshold: Floats
     grade: Grades
     duration: Floats
     factor: Floats
+    cause: Floats
 
     def of(self, part: slice) -> Susceptibility:
         """Return the susceptibility of some patients."""
@@ -58,7 +61,7 @@ class AdverseEvents:
     onset, end
         [day]; infinite where an effect has not begun or not ended.
     related
-        Whether the effect set in while interferon was given.
+        Whether interferon caused it.
     """
 
     hazard: Floats
@@ -103,13 +106,14 @@ def draw_susceptibility(seed: Seed, female: Bools) -> Susceptibility:
             (frailty if effect.symptom else 1.0)
             * np.where(female, effect.female.value, 1.0)
             * np.where(history, effect.history.value, 1.0),
+            uniform(effect.name, "cause"),
         )
         for effect in model.effects
     ]
-    threshold, grade, duration, factor = (
+    threshold, grade, duration, factor, cause = (
         np.stack(part, axis=1) for part in zip(*columns, strict=True)
     )
-    return Susceptibility(threshold, grade.astype(np.int8), duration, factor)
+    return Susceptibility(threshold, grade.astype(np.int8), duration, factor, cause)
 
 
 def endure(
@@ -134,7 +138,8 @@ def endure(
     start, stop = days
     background, within = _rates(start, stop, first_injection)
     dose = (np.maximum(exposure, 0.0) / model.exposure.value) ** model.exponent.value
-    gained = background + within * people.factor * dose[:, None]
+    caused = within * people.factor * dose[:, None]
+    gained = background + caused
     total = events.hazard + gained
     begins = np.isinf(events.onset) & (total >= people.threshold)
     share = np.divide(
@@ -148,26 +153,25 @@ def endure(
     end = np.where(ends_alone, onset + length, events.end)
     set_free = (onset < start) & np.isinf(end) & ~exposed  # the last injection is over
     end = np.where(set_free, start + length, end)
-    return replace(
-        events, hazard=total, onset=onset, end=end, related=events.related | (begins & exposed)
-    )
+    related = events.related | (begins & (people.cause * gained < caused))
+    return replace(events, hazard=total, onset=onset, end=end, related=related)
 
 
 def _rates(start: float, stop: float, first_injection: float) -> tuple[Floats, Floats]:
     """Return what background and interferon at the reference add to each cumulative hazard."""
-    effects = load_tolerability().effects
-    background = np.array([effect.background.value for effect in effects])
-    within = np.zeros(len(effects))
-    if np.isfinite(first_injection):
-        edges = np.array([start, stop]) - first_injection
-        within = np.array([_share(effect, edges) for effect in effects])
-    return background * (stop - start) / COURSE_DAYS, within
+    effects, edges = load_tolerability().effects, np.array([start, stop])
+    background = np.array([e.background.value * _share(e, edges) for e in effects])
+    if np.isinf(first_injection):
+        return background, np.zeros(len(effects))
+    since = edges - first_injection
+    return background, np.array([e.level.value * _share(e, since) for e in effects])
 
 
 def _share(effect: Effect, edges: Floats) -> float:
+    """Return the part of the hazard of 48 weeks that falls between two days."""
     whole = effect.shape.integral(np.array([COURSE_DAYS]))[0]
     low, high = effect.shape.integral(edges)
-    return effect.level.value * float(high - low) / float(whole)
+    return float(high - low) / float(whole)
 
 
 @lru_cache(maxsize=1)

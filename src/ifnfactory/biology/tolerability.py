@@ -2,11 +2,12 @@
 
 The hazard of an effect in patient i at day t after the first injection is
 
-    h = (b + L · f · x^p · c · k(t) / K) / 336 days,
+    h = (b · k(s) + L · f · x^p · c · k(t)) / (K · 336 days),
 
-with b the background and L the level (cumulative hazards of 48 weeks), f the patient's frailty, x
-the exposure relative to the reference, c what sex and history do, k(t) the time course and K its
-mean over 48 weeks. Nothing here is a state of the network: nothing feeds back but through doses.
+with b the background and L the level (cumulative hazards of 48 weeks), s the day of the trial, f
+the patient's frailty, x the exposure relative to the reference, c what sex and history do, k the
+time course and K its mean over 48 weeks: complaints wane whatever causes them. Nothing here is a
+state of the network: nothing feeds back but through doses.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from ifnfactory.design.question import Question
 from ifnfactory.design.stopping import RuleShare, rule_shares
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.foundation.streams import stream
-from ifnfactory.trial.endpoints import EndpointContext, evaluate
+from ifnfactory.trial.endpoints import evaluate
 from ifnfactory.trial.protocol import Arm
 from ifnfactory.trial.result import ArmOutcome
 from ifnfactory.trial.run import Simulator
@@ -115,9 +115,7 @@ def _arms(
 def _judged(question: Question, arm: Arm, outcome: ArmOutcome) -> Floats:
     """Return the outcome of every patient, NaN for those who do not count."""
     judged = outcome.integrated()
-    context = EndpointContext(
-        question.protocol.laboratory, arm.regimen.end_of_treatment_week, judged.patients.female
-    )
+    context = judged.context(question.protocol.laboratory, arm.regimen.end_of_treatment_week)
     found = evaluate(question.endpoint, judged.panel, question.week, context)
     values = np.full(len(outcome.patients), np.nan)
     rows = np.isin(outcome.patients.patient, judged.patients.patient)

@@ -1,7 +1,7 @@
 # The control loop of a kernel. This text is appended to the generated functions, whose names and
 # constants (N, NL, STATE, ...) it uses; it is not imported by itself.
 
-COMPLETED, STEP_LIMIT, NON_FINITE = 0, 1, 2
+COMPLETED, STEP_LIMIT, NON_FINITE = 0, 2, 3  # as in engine.status
 SAFETY, SHRINK, GROW = 0.9, 0.1, 6.0
 FIRST_STEP, AFTER_SWITCH = 1e-3, 1e-2
 SMALLEST_STEP = 1e-11

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ifnfactory.trial.endpoints import EndpointContext, Evaluation, evaluate
+from ifnfactory.trial.endpoints import Evaluation, evaluate
 from ifnfactory.trial.result import ArmOutcome, TrialResult
 
 
@@ -18,7 +18,5 @@ def evaluate_arm(
     """
     judged = outcome.integrated()
     regimen = result.protocol.arm(outcome.arm).regimen
-    context = EndpointContext(
-        result.laboratory, regimen.end_of_treatment_week, judged.patients.female
-    )
+    context = judged.context(result.laboratory, regimen.end_of_treatment_week)
     return evaluate(endpoint, judged.panel, week, context)

@@ -20,7 +20,7 @@ from ifnfactory.report.scene import (
     Spell,
 )
 from ifnfactory.report.words import endpoint_title
-from ifnfactory.trial.endpoints import EndpointContext, evaluate
+from ifnfactory.trial.endpoints import evaluate
 from ifnfactory.trial.estimates import estimate
 from ifnfactory.trial.result import ArmOutcome, TrialResult
 
@@ -162,8 +162,7 @@ def _curve(result: TrialResult, arm: ArmOutcome, endpoint: str) -> Curve:
     """Evaluate an endpoint at every visit at which it makes sense."""
     regimen = result.protocol.arm(arm.arm).regimen
     judged = arm.integrated()
-    female = judged.patients.female
-    context = EndpointContext(result.laboratory, regimen.end_of_treatment_week, female)
+    context = judged.context(result.laboratory, regimen.end_of_treatment_week)
     rows: list[tuple[float, float, float, float]] = []
     for week in arm.panel.week.tolist():
         try:

@@ -50,7 +50,8 @@ def advise(findings: PatientFindings, guidelines: Sequence[str] | None = None) -
     documents = [
         document
         for document in all_documents()
-        if document.kind != "guideline" or chosen is None or document in chosen
+        if document.kind != "trial"
+        and (document.kind != "guideline" or chosen is None or document in chosen)
     ]
     answers = [answer for document in documents for answer in _answers(document, findings)]
     monitoring = [each for document in documents for each in _monitoring(document, findings)]

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.evidence import Source
+from ifnfactory.rules.action import Action, read_action
 from ifnfactory.rules.conditions import Comparison, Condition, read_condition
 from ifnfactory.rules.facts import AltLimit
 from ifnfactory.rules.findings import CONDITIONS
@@ -51,6 +52,8 @@ class Rule:
         How words without numbers were turned into numbers: an engineering choice.
     undecidable
         Why the rule cannot be decided even where its condition holds; "" for most.
+    act
+        What a trial does where the rule holds; None: it cannot follow the rule.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Rule:
     week: float | None = None
     reading: str = ""
     undecidable: str = ""
+    act: Action | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,8 @@ class Document:
     Attributes
     ----------
     kind
-        "guideline", "safety" (holds under every guideline), "label" (of one drug) or "study".
+        "guideline", "safety" (holds under every guideline), "label" (of one drug), "study", or
+        "trial" (needs a course of visits, so that only trials can follow it).
     transcription
         Version of this transcription: grows when a rule is corrected.
     alt_limit
@@ -115,7 +120,8 @@ class Document:
     silent
         Topic (or "alt_limit") -> why there is nothing.
     drug
-        The drug of a label.
+        The drug of a label; "nucleoside" for rules on stopping any nucleos(t)ide analogue; None:
+        any interferon.
     """
 
     name: str
@@ -142,7 +148,7 @@ class Document:
 @lru_cache(maxsize=1)
 def all_documents() -> tuple[Document, ...]:
     """Return every document; guidelines first, in the order of their years."""
-    kinds = ("guideline", "safety", "label", "study")
+    kinds = ("guideline", "safety", "label", "study", "trial")
     found = [
         _document(tomllib.loads(entry.read_text(encoding="utf-8")))
         for entry in _FOLDER.iterdir()
@@ -212,6 +218,7 @@ def _rules(row: Mapping[str, Any], citation: str) -> Iterator[Rule]:
         week=row.get("week"),
         reading=row.get("reading", ""),
         undecidable=row.get("undecidable", ""),
+        act=_action(row),
     )
     if not names:
         yield rule
@@ -221,6 +228,13 @@ def _rules(row: Mapping[str, Any], citation: str) -> Iterator[Rule]:
         criterion = rule.criterion.format(CONDITIONS[name])
         condition = Comparison(name, "is", True)
         yield replace(rule, name=name, criterion=criterion, condition=condition)
+
+
+def _action(row: Mapping[str, Any]) -> Action | None:
+    if "act" in row:
+        return read_action(row["act"])
+    stops = row["topic"] == "stop" and row["says"] in ("stop", "consider stopping")
+    return Action("stop", "futility") if stops else None
 
 
 def _monitor(row: Mapping[str, Any], citation: str) -> MonitorItem:

@@ -48,6 +48,10 @@ LABELS: Final[dict[str, tuple[str, str, str]]] = {
     "telbivudine": ("telbivudine", "", "treatment.drugs"),
     "week": ("week of peginterferon", "", "treatment.week"),
     "treatment_indicated": ("treatment indicated by this guideline", "", ""),
+    "symptom_grade": ("worst grade of side effects", "", ""),
+    "weeks_undetectable": ("weeks of undetectable HBV DNA", "", ""),
+    "weeks_without_hbeag": ("weeks since HBeAg was lost", "", ""),
+    "hbsag_lost": ("HBsAg lost", "", ""),
     **{name: (label, "", "conditions") for name, label in CONDITIONS.items()},
     **{name: (name, "", "other_medicines") for name in OTHER_MEDICINES},
 }
@@ -129,6 +133,11 @@ def facts_of(findings: PatientFindings, limit: AltLimit | None) -> Mapping[str, 
         "telbivudine": "telbivudine" in treatment.drugs,
         "week": treatment.week,
         "treatment_indicated": None,
+        # A course of visits, which a patient file does not describe.
+        "symptom_grade": None,
+        "weeks_undetectable": None,
+        "weeks_without_hbeag": None,
+        "hbsag_lost": None,
         **{
             name: None if findings.conditions is None else name in findings.conditions
             for name in CONDITIONS

@@ -1,27 +1,38 @@
 """One arm, from its regimen to what flows in its patients' blood at every visit.
 
-Patients come as they are on the first day of the trial. Order of events: doses and switches of the
-regimen; a visit comes before a dose of the same day.
+Patients come as they are on the first day of the trial. Order of events: a visit comes before a
+dose of the same day, and what its rules decide holds for that dose.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.assays.panel import TrueMarkers
-from ifnfactory.engine.batch import Events, Integrator, init
+from ifnfactory.assays.laboratory import Laboratory, report
+from ifnfactory.assays.panel import Panel, TrueMarkers
+from ifnfactory.biology.adverse_events import AdverseEvents
+from ifnfactory.engine.batch import Events, Integrator, State, init
 from ifnfactory.engine.observe import Observer, observer
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.network.model import Network
-from ifnfactory.pharmacology.coupling import Deviations, couple
+from ifnfactory.pharmacology.coupling import SLOTS, couple
+from ifnfactory.pharmacology.drug import Interferon
 from ifnfactory.pharmacology.regimen import DAYS_PER_WEEK, Regimen
 from ifnfactory.population.sample import VirtualPatients
+from ifnfactory.rules.select import Order
+from ifnfactory.trial.care import ArmPlan, Care
+from ifnfactory.trial.chance import Chance
+from ifnfactory.trial.conduct import Conduct, join_conduct
+from ifnfactory.trial.findings import Chart
+from ifnfactory.trial.visit_loop import walk
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 MARKERS: Final = ("hbv_dna", "hbsag", "hbeag", "hbv_rna", "alt", "anc", "platelets")
 """Observables of the system that a laboratory measures, in the order of `TrueMarkers`."""
@@ -31,18 +42,40 @@ SHARD: Final = 1024
 
 @dataclass(frozen=True)
 class ArmCourse:
-    """Markers of an arm's patients and how their integration ended."""
+    """Markers of an arm's patients, what they suffered, what they were given, and how it ended."""
 
     truth: TrueMarkers
     status: NDArray[np.int64]
+    events: AdverseEvents
+    conduct: Conduct
 
 
 @dataclass(frozen=True)
 class Treatment:
-    """Everything about an arm that its patients do not differ in."""
+    """Everything about an arm that its patients do not differ in.
+
+    Attributes
+    ----------
+    orders
+        The rules by which doses follow what visits show.
+    laboratory
+        Who measures what rules look at.
+    """
 
     regimen: Regimen
     visit_weeks: Floats
+    orders: tuple[Order, ...] = ()
+    laboratory: Laboratory = field(default_factory=Laboratory)
+
+
+class _Part(NamedTuple):
+    """What a shard of patients gives."""
+
+    markers: Floats
+    cleared: Bools
+    status: NDArray[np.int64]
+    events: AdverseEvents
+    conduct: Conduct
 
 
 class Clinic:
@@ -67,51 +100,116 @@ class Clinic:
         self,
         treatment: Treatment,
         patients: VirtualPatients,
-        deviations: Deviations,
+        chance: Chance,
         progress: Progress,
     ) -> ArmCourse:
         """Treat all patients and look at them at every visit; tells `progress` of each patient."""
         n = len(patients.table)
-        markers = np.empty((n, treatment.visit_weeks.size, len(MARKERS)))
-        cleared = np.zeros((n, treatment.visit_weeks.size), dtype=np.bool_)
-        status = np.zeros(n, dtype=np.int64)
+        parts: list[_Part] = []
+        follows = chance.follows(treatment.orders)
         for start in range(0, n, SHARD):
             part = slice(start, min(start + SHARD, n))
-            markers[part], cleared[part], status[part] = self._shard(
-                treatment, patients, _part(deviations, part), part
+            parts.append(
+                self._shard(
+                    treatment,
+                    patients.take(np.arange(start, part.stop)),
+                    chance.of(part),
+                    follows[part],
+                )
             )
             progress.advance(part.stop - part.start)
-        truth = TrueMarkers(
-            treatment.visit_weeks,
-            *(markers[:, :, i] for i in range(len(MARKERS))),
-            hbeag_cleared=cleared,
-            anti_hbe_responder=patients.anti_hbe_responder,
-            anti_hbs_responder=patients.anti_hbs_responder,
+        markers = np.concatenate([part.markers for part in parts])
+        return ArmCourse(
+            truth=_truth(
+                treatment.visit_weeks,
+                markers,
+                np.concatenate([part.cleared for part in parts]),
+                patients,
+            ),
+            status=np.concatenate([part.status for part in parts]),
+            events=_join([part.events for part in parts]),
+            conduct=join_conduct([part.conduct for part in parts]),
         )
-        return ArmCourse(truth, status)
 
     def _shard(
         self,
         treatment: Treatment,
         patients: VirtualPatients,
-        deviations: Deviations,
-        part: slice,
-    ) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64]]:
-        coupling = couple(treatment.regimen, patients.table.weight[part], deviations)
-        constants = patients.constants[part].copy()
+        chance: Chance,
+        follows: Bools,
+    ) -> _Part:
+        coupling = couple(treatment.regimen, patients.table.weight, chance.deviations)
+        constants = patients.constants.copy()
         for name, values in coupling.slot_parameters:
             constants[:, self.network.constant_names.index(name)] = values
-        events = Events(coupling.day, coupling.target, coupling.add, coupling.value)
         days = treatment.visit_weeks * DAYS_PER_WEEK
-        state = init(self.network, constants, patients.initial[part])
-        state, info = self.integrator(state, float(days[-1]), events, days)
-        clock = info.output[:, :, self._clock]
-        return (
-            self._observe(info.output, state.constants),
-            clock >= constants[:, self._threshold, None],
-            state.status,
+        weeks = treatment.visit_weeks
+
+        def look(states: Floats, visits: slice) -> TrueMarkers:
+            return _truth(weeks[visits], *self._seen(states, constants), patients)
+
+        def laboratory(visit: int, states: Floats) -> Panel:
+            at = slice(visit, visit + 1)
+            errors = chance.errors.at(slice(None), at)
+            return report(look(states, at), treatment.laboratory, errors)
+
+        plan = arm_plan(treatment, days)
+        chart = Chart(
+            patients.table,
+            treatment.laboratory,
+            chance.creatinine_clearance,
+            chance.susceptibility,
+            max(int(np.searchsorted(days, min(plan.interferon_day, days[-1]), "right")) - 1, 0),
         )
+        care = Care(plan, coupling, chart, chance.susceptibility, follows, laboratory)
+        events = Events(coupling.day, coupling.target, coupling.add, coupling.value)
+        state = init(self.network, constants, patients.initial)
+        state, output = self._through_visits(care, treatment, state, events, days)
+        markers, cleared = self._seen(output, constants)
+        return _Part(markers, cleared, state.status, *care.record())
+
+    def _through_visits(
+        self, care: Care, treatment: Treatment, state: State, events: Events, days: Floats
+    ) -> tuple[State, Floats]:
+        """Integrate: in one go where nothing that is given depends on a visit."""
+        if treatment.orders:
+            return walk(self.integrator, state, events, days, care.decide)
+        state, info = self.integrator(state, float(days[-1]), events, days)
+        for visit in range(len(days) - 1):
+            planned = events.between(float(days[visit]), float(days[visit + 1]))
+            care.decide(visit, info.output[:, visit : visit + 1], planned)
+        return state, info.output
+
+    def _seen(self, states: Floats, constants: Floats) -> tuple[Floats, Bools]:
+        """Return the markers, and whether HBeAg has been cleared."""
+        cleared = states[:, :, self._clock] >= constants[:, self._threshold, None]
+        return self._observe(states, constants), cleared
 
 
-def _part(deviations: Deviations, part: slice) -> Deviations:
-    return Deviations(*(getattr(deviations, field.name)[part] for field in fields(deviations)))
+def arm_plan(treatment: Treatment, days: Floats) -> ArmPlan:
+    """Return what the arm's patients do not differ in, in the terms of the visit loop."""
+    interferons = treatment.regimen.interferons()
+    slots = np.zeros((len(treatment.orders), len(SLOTS)), dtype=np.bool_)
+    for index, order in enumerate(treatment.orders):
+        for place, drug in enumerate(interferons):
+            slots[index, place] = order.concerns(drug)
+    starts = [c.start_week for c in treatment.regimen.courses if isinstance(c.drug, Interferon)]
+    first = min(starts, default=np.inf) * DAYS_PER_WEEK
+    return ArmPlan(days, treatment.orders, slots, first)
+
+
+def _truth(
+    weeks: Floats, markers: Floats, cleared: Bools, patients: VirtualPatients
+) -> TrueMarkers:
+    return TrueMarkers(
+        weeks,
+        *(markers[:, :, i] for i in range(len(MARKERS))),
+        hbeag_cleared=cleared,
+        anti_hbe_responder=patients.anti_hbe_responder,
+        anti_hbs_responder=patients.anti_hbs_responder,
+    )
+
+
+def _join(parts: Sequence[AdverseEvents]) -> AdverseEvents:
+    names = [each.name for each in fields(AdverseEvents)]
+    return AdverseEvents(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))

@@ -17,6 +17,8 @@ from ifnfactory.assays import primitives
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.assays.panel import Bools, Floats, Panel
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.trial.safety import Safety
+from ifnfactory.trial.safety_endpoints import count_safety, safety_names
 
 Kind = Literal["proportion", "mean"]
 
@@ -51,9 +53,6 @@ _CURES: Final = frozenset({"functional_cure", "partial_cure"})
 that patients took before may go on, and the protocol names the week."""
 _DNA_BELOW: Final = re.compile(r"^hbv_dna_lt_(\d+(?:\.\d+)?)(log_)?(cp|iu)$")
 _MAX_LOG: Final = 20.0  # more virus than there are particles in the blood: a slip of the pen
-_SAFETY: Final = re.compile(
-    r"(_incidence|_dose_mod|_ae|adverse_event|^dose_reduction_\w+|^discontinuation_\w+|^alt_flare\w*)$"
-)
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,11 @@ class Endpoint:
         return self.name in _CURES
 
     @property
+    def is_safety(self) -> bool:
+        """Whether the endpoint counts side effects or changes of therapy."""
+        return self.name in safety_names()
+
+    @property
     def needs_hbeag(self) -> bool:
         """Whether only patients with HBeAg at baseline count."""
         return self.name.startswith("hbeag_")
@@ -105,11 +109,14 @@ class EndpointContext:
         Week of the arm's last stop; 0 for an untreated arm.
     female
         Shape (patients,); needed where a limit of normal differs by sex.
+    safety
+        What patients suffered; None where nobody wrote it down.
     """
 
     laboratory: Laboratory
     end_of_treatment_week: float
     female: Bools
+    safety: Safety | None = None
 
 
 @dataclass(frozen=True)
@@ -136,9 +143,9 @@ def parse_endpoint(name: str) -> Endpoint:
     Raises
     ------
     UserInputError
-        If there is none, or it is a safety endpoint, which this version does not simulate.
+        If there is none.
     """
-    if name in PROPORTIONS:
+    if name in PROPORTIONS or name in safety_names():
         return Endpoint(name, "proportion", (PERCENT,))
     if name in MEANS:
         return Endpoint(name, "mean", MEANS[name])
@@ -149,21 +156,15 @@ def parse_endpoint(name: str) -> Endpoint:
             unit = "copies/mL" if match.group(3) == "cp" else "IU/mL"
             limit = primitives.to_iu(threshold, unit)
             return Endpoint(name, "proportion", (PERCENT,), limit)
-    if _SAFETY.search(name):
-        problem = Problem(
-            what=f"{name!r} is a safety endpoint, which this version does not simulate",
-            where="endpoint",
-            fix="leave the row out",
-        )
-    else:
-        near = get_close_matches(name, (*PROPORTIONS, *MEANS), n=2, cutoff=0.6)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        names = ", ".join((*PROPORTIONS, *MEANS))
-        problem = Problem(
-            what=f"unknown endpoint {name!r}",
-            where="endpoint",
-            fix=f"{hint}the endpoints are {names} and hbv_dna_lt_<number>cp, iu, log_cp or log_iu",
-        )
+    near = get_close_matches(name, (*PROPORTIONS, *MEANS, *safety_names()), n=2, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    names = ", ".join((*PROPORTIONS, *MEANS))
+    problem = Problem(
+        what=f"unknown endpoint {name!r}",
+        where="endpoint",
+        fix=f"{hint}the endpoints are {names}, hbv_dna_lt_<number>cp, iu, log_cp or log_iu, and "
+        "those of safety (docs/safety.md)",
+    )
     raise UserInputError([problem])
 
 
@@ -218,6 +219,12 @@ def _proportion(
 ) -> Evaluation:
     everybody = np.ones(panel.patients, dtype=np.bool_)
     visit, laboratory = panel.visit(week), context.laboratory
+    if endpoint.is_safety:
+        if context.safety is None:
+            raise ValueError("side effects of these patients were not written down")
+        stop = context.end_of_treatment_week
+        found = count_safety(endpoint.name, panel, context.safety, week, stop, laboratory)
+        return Evaluation(endpoint, found, everybody)
     if endpoint.needs_hbeag:
         positive = panel.hbeag[:, panel.visit(0)] >= laboratory.hbeag_cutoff
         hbeag, antibody = panel.hbeag[:, visit], panel.anti_hbe[:, visit]

@@ -15,6 +15,7 @@ from ifnfactory.foundation.schema_faults import schema_faults
 from ifnfactory.foundation.toml_gate import located, parse_toml, read_text
 from ifnfactory.pharmacology.regimen import Regimen
 from ifnfactory.population.baseline import BaselineDistribution, Eligibility
+from ifnfactory.rules.select import Order, select_orders
 from ifnfactory.trial import attendance as attendances
 from ifnfactory.trial.attendance import Attendance
 from ifnfactory.trial.baseline_file import BaselineFile, Sourced
@@ -44,12 +45,25 @@ class Arm:
         Published number of patients; None where it is not known.
     regimen
         What they are given; without any course for an untreated arm.
+    rules
+        Names of the rules that the arm follows, as in the file.
+    orders
+        What these rules do.
     """
 
     name: str
     label: str
     n: int | None
     regimen: Regimen
+    rules: tuple[str, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+    @property
+    def treated_weeks(self) -> tuple[float, float]:
+        """First and last week of therapy; (0, 0) for an untreated arm."""
+        courses = self.regimen.courses
+        first = min((course.start_week for course in courses), default=0.0)
+        return first, self.regimen.end_of_treatment_week
 
 
 @dataclass(frozen=True)
@@ -240,7 +254,8 @@ def _attendance(file: AttendanceFile | None) -> Attendance:
 
 def _arm(file: ArmFile) -> Arm:
     regimen = Regimen(tuple(courses_of(file.course)))
-    return Arm(file.name, file.label or file.name, file.n, regimen)
+    orders = select_orders(file.rules)
+    return Arm(file.name, file.label or file.name, file.n, regimen, tuple(file.rules), orders)
 
 
 def _result(file: PublishedFile, citation: str) -> PublishedResult:

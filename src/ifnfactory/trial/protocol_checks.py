@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.pharmacology.regimen import regimen_faults
+from ifnfactory.rules.select import order_faults
 from ifnfactory.trial.baseline_file import AgeFile, AltFile, DnaFile, HbsagFile, ShareFile
 from ifnfactory.trial.convert import (
     courses_of,
@@ -122,6 +123,7 @@ def _arm_faults(raw: Mapping[str, Any], sections: _Sections) -> list[Fault]:
     for index, arm in enumerate(arms if isinstance(arms, list) else []):
         if isinstance(arm, dict):
             faults.extend(_regimen_faults(index, arm))
+            faults.extend(_rule_faults(index, arm))
     return faults
 
 
@@ -146,6 +148,19 @@ def _regimen_faults(index: int, arm: Mapping[str, Any]) -> list[Fault]:
             fault.fix,
         )
         for fault in regimen_faults(courses_of(list(files.values())))
+    ]
+
+
+def _rule_faults(index: int, arm: Mapping[str, Any]) -> list[Fault]:
+    names, listed = arm.get("rules"), arm.get("course")
+    files = list(_several(CourseFile, listed).values())
+    if len(files) != len(listed or ()):
+        return []  # what is wrong with a course comes first: its drug may be the one
+    drugs = [course.drug for course in courses_of(files)]
+    return [
+        Fault(("arm", index, "rules"), fault.what, fault.fix)
+        for name in (names if isinstance(names, list) else [])
+        if isinstance(name, str) and (fault := order_faults(name, drugs))
     ]
 
 

@@ -186,6 +186,9 @@ class ArmFile(Section):
         None, description="the number of patients in the published arm, where it is known"
     )
     untreated: bool = Field(False, description="true for an arm that is given nothing")
+    rules: list[str] = Field(
+        [], description='rules that the arm follows, e.g. ["peg2a_label", "trial_conduct"]'
+    )
     course: list[CourseFile] = Field([], description="one [[arm.course]] for each course")
 
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.assays.panel import Panel
-from ifnfactory.engine.status import Status
+from ifnfactory.engine.status import integrated
 from ifnfactory.population.patients import PatientTable
+from ifnfactory.trial.endpoints import EndpointContext
 from ifnfactory.trial.protocol import Protocol
+from ifnfactory.trial.safety import Safety
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class ArmOutcome:
         Shape (patients,): codes of `engine.status.Status`.
     last_week
         Shape (patients,): the week after which a patient does not come any more; inf: stays.
+    safety
+        What they suffered and what became of therapy; None where nobody wrote it down.
     """
 
     arm: str
@@ -70,6 +74,7 @@ class ArmOutcome:
     panel: Panel
     status: NDArray[np.int64]
     last_week: NDArray[np.float64]
+    safety: Safety | None = None
 
     def integrated(self) -> ArmOutcome:
         """Return the arm without the patients who could not be integrated.
@@ -77,7 +82,7 @@ class ArmOutcome:
         They are no failures of the therapy: endpoints are judged without them, and their number is
         told.
         """
-        known = self.status == Status.COMPLETED
+        known = integrated(self.status)
         if known.all():
             return self
         return self.rows(known)
@@ -90,7 +95,12 @@ class ArmOutcome:
             _rows_of(self.panel, keep),
             self.status[keep],
             self.last_week[keep],
+            None if self.safety is None else self.safety.rows(keep),
         )
+
+    def context(self, laboratory: Laboratory, end_of_treatment_week: float) -> EndpointContext:
+        """Return what endpoints of this arm need beside the laboratory sheet."""
+        return EndpointContext(laboratory, end_of_treatment_week, self.patients.female, self.safety)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ UNPUBLISHED: Final = (
     "functional_cure",
     "partial_cure",
     "relapse",
+    "any_treatment_related_ae",
+    "serious_adverse_event",
+    "dose_reduction_any",
+    "discontinuation_ae",
+    "discontinuation_any",
 )
 """Endpoints that are always told at the end of treatment and of follow-up, published or not."""
 
@@ -94,7 +99,7 @@ def tallies(protocol: Protocol, outcome: ArmOutcome) -> tuple[Tally, ...]:
     """
     arm = protocol.arm(outcome.arm)
     judged = outcome.integrated()
-    context = EndpointContext(protocol.laboratory, arm_end(arm), judged.patients.female)
+    context = judged.context(protocol.laboratory, arm_end(arm))
     return tuple(_tally(told, judged, context) for told in told_of(protocol, arm))
 
 

@@ -9,23 +9,24 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.assays.laboratory import AssayErrors, draw_errors, report
+from ifnfactory.assays.laboratory import report
 from ifnfactory.assays.panel import TrueMarkers
-from ifnfactory.engine.status import Status
+from ifnfactory.engine.status import Status, integrated
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import versions
 from ifnfactory.foundation.streams import Streams
-from ifnfactory.pharmacology.coupling import Deviations
 from ifnfactory.population.lead_in import LeadIn, enter_after_lead_in
 from ifnfactory.population.release import Population
 from ifnfactory.population.released import shipped_population
 from ifnfactory.population.sample import VirtualPatients
-from ifnfactory.trial.attendance import last_weeks, unseen_after
+from ifnfactory.trial.attendance import unseen_after
+from ifnfactory.trial.chance import Chance, draw_chance
 from ifnfactory.trial.course import Clinic, Treatment
 from ifnfactory.trial.integrator import trial_integrator
 from ifnfactory.trial.protocol import Arm, Protocol
 from ifnfactory.trial.result import ArmOutcome, TrialResult
 from ifnfactory.trial.rows import rows_of, tallies
+from ifnfactory.trial.safety import seen_safety
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,12 @@ class Cohort:
     ----------
     people
         On the first day of the trial.
-    deviations
-        What drugs do in each of them.
-    last_week
-        Shape (patients,): the week after which a patient does not come any more; inf: stays.
-    errors
-        Of every measurement.
+    chance
+        What drugs do in them, how they are measured, what they suffer, and when they leave.
     """
 
     people: VirtualPatients
-    deviations: Deviations
-    last_week: NDArray[np.float64]
-    errors: AssayErrors
+    chance: Chance
 
 
 @dataclass(frozen=True)
@@ -120,21 +115,30 @@ class Simulator:
             streams,
         )
         table = replace(people.table, patient=np.arange(first, first + patients))
-        return Cohort(
-            people=replace(people, table=table),
-            deviations=deviations,
-            last_week=last_weeks(protocol.attendance, patients, streams),
-            errors=draw_errors(streams, patients, len(protocol.visit_weeks)),
-        )
+        orders = [order for arm in protocol.arms for order in arm.orders]
+        chance = draw_chance(streams, table, deviations, len(protocol.visit_weeks), orders)
+        return Cohort(replace(people, table=table), chance)
 
     def treat(self, protocol: Protocol, arm: Arm, cohort: Cohort, progress: Progress) -> ArmOutcome:
         """Treat a cohort in one arm; tells `progress` of each patient."""
+        weeks, chance = np.array(protocol.visit_weeks), cohort.chance
         regimen = self.population.dispensed(arm.regimen)
-        treatment = Treatment(regimen, np.array(protocol.visit_weeks))
-        course = self.clinic.follow(treatment, cohort.people, cohort.deviations, progress)
-        panel = report(_hide(course.truth, course.status), protocol.laboratory, cohort.errors)
-        seen = unseen_after(panel, cohort.last_week)
-        return ArmOutcome(arm.name, cohort.people.table, seen, course.status, cohort.last_week)
+        treatment = Treatment(regimen, weeks, arm.orders, protocol.laboratory)
+        course = self.clinic.follow(treatment, cohort.people, chance, progress)
+        panel = report(_hide(course.truth, course.status), protocol.laboratory, chance.errors)
+        safety = seen_safety(
+            panel,
+            course.events,
+            chance.susceptibility,
+            course.conduct,
+            (protocol.attendance, chance.restlessness),
+            arm.treated_weeks,
+        )
+        left = safety.departure.week
+        stopped = np.isfinite(safety.conduct.stopped_week) & (course.status == Status.COMPLETED)
+        status = np.where(stopped, int(Status.STOPPED_BY_RULE), course.status)
+        seen = unseen_after(panel, left)
+        return ArmOutcome(arm.name, cohort.people.table, seen, status, left, safety)
 
 
 def open_simulator(
@@ -189,7 +193,7 @@ def run_trial(
 
 def _hide(truth: TrueMarkers, status: NDArray[np.int64]) -> TrueMarkers:
     """Make every marker of a patient who could not be integrated missing."""
-    lost = status != Status.COMPLETED
+    lost = ~integrated(status)
     if not lost.any():
         return truth
     hidden = {

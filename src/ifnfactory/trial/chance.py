@@ -1,0 +1,102 @@
+"""Everything that chance gives the patients of a trial, apart from who they are.
+
+Drawn once, from named streams, for all arms: arms differ by what they give alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.assays.laboratory import AssayErrors, draw_errors
+from ifnfactory.biology.adverse_events import Susceptibility, draw_susceptibility
+from ifnfactory.foundation.streams import Seed, stream
+from ifnfactory.pharmacology.coupling import Deviations
+from ifnfactory.population.patients import PatientTable
+from ifnfactory.rules.select import Order
+from ifnfactory.trial.attendance import Restlessness, draw_restlessness
+from ifnfactory.trial.findings import creatinine_clearance
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Draws about a trial's patients.
+
+    Attributes
+    ----------
+    deviations
+        How they handle drugs.
+    errors
+        Assay errors at every visit.
+    susceptibility
+        Which side effects they would get.
+    creatinine_clearance
+        At entry, shape (patients,) [mL/min].
+    restlessness
+        How easily they leave.
+    consent
+        How readily their physicians follow each rule that leaves it to them, 0 to 1.
+    """
+
+    deviations: Deviations
+    errors: AssayErrors
+    susceptibility: Susceptibility
+    creatinine_clearance: Floats
+    restlessness: Restlessness
+    consent: tuple[tuple[str, Floats], ...]
+
+    def of(self, part: slice) -> Chance:
+        """Return the draws about some of the patients."""
+        return replace(
+            self,
+            deviations=Deviations(
+                *(getattr(self.deviations, field.name)[part] for field in fields(Deviations))
+            ),
+            errors=self.errors.at(part, slice(None)),
+            susceptibility=self.susceptibility.of(part),
+            creatinine_clearance=self.creatinine_clearance[part],
+            restlessness=Restlessness(
+                self.restlessness.threshold[part], self.restlessness.reason[part]
+            ),
+            consent=tuple((name, values[part]) for name, values in self.consent),
+        )
+
+    def follows(self, orders: Sequence[Order]) -> Bools:
+        """Return whose physicians follow which rules, shape (patients, orders)."""
+        n, drawn = len(self.creatinine_clearance), dict(self.consent)
+        columns = [drawn.get(order.name, np.zeros(n)) < order.action.acted_on for order in orders]
+        return np.stack(columns, axis=1) if columns else np.ones((n, 0), dtype=np.bool_)
+
+
+def draw_chance(
+    seed: Seed,
+    table: PatientTable,
+    deviations: Deviations,
+    visits: int,
+    orders: Sequence[Order] = (),
+) -> Chance:
+    """Draw for all patients of a trial; patient i is the same for any number of them.
+
+    A rule has a stream of its own, so that a patient's physician is the same in every arm.
+
+    Parameters
+    ----------
+    orders
+        The rules of all arms.
+    """
+    n = len(table)
+    asked = dict.fromkeys(order.name for order in orders if order.action.acted_on < 1.0)
+    return Chance(
+        deviations=deviations,
+        errors=draw_errors(seed, n, visits),
+        susceptibility=draw_susceptibility(seed, table.female),
+        creatinine_clearance=creatinine_clearance(table, seed),
+        restlessness=draw_restlessness(seed, n),
+        consent=tuple((name, stream(seed, "conduct", name).random(n)) for name in asked),
+    )
