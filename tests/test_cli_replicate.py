@@ -25,14 +25,16 @@ def test_prints_one_object(runner: CliRunner) -> None:
     content = json.loads(done.stdout)
     assert content["replicates"] == 6
     assert content["boundary"]["information"] == [0.5, 1.0]
-    assert content["notes"]
+    assert len(content["parameter_vectors"]) >= 10
+    assert sum(each["replicates"] for each in content["parameter_vectors"]) == 6
+    assert content["assurance"]["low"] <= content["assurance"]["high"]
 
 
 def test_writes_a_run_folder_and_prints_what_it_found(runner: CliRunner, tmp_path: Path) -> None:
     out = tmp_path / "runs" / "six"
     done = runner.invoke(app, [*SMALL, "--futility", "0", "--out", str(out)])
     assert done.exit_code == 0, done.output
-    for word in ("power", "type-I error", "assurance", "One parameter vector"):
+    for word in ("power", "type-I error", "assurance", "vectors"):
         assert word in done.stdout
     table = read_parquet(out / "replicates.parquet")
     assert table.rows == 12
@@ -50,7 +52,7 @@ def test_all_mistakes_at_once(runner: CliRunner, tmp_path: Path) -> None:
         [
             *("trial", "replicate", "lau2006x", "--replicates", "1", "--n", "120,a"),
             *("--looks", "1,0.5", "--boundary", "fleming", "--alpha", "2", "--futility", "nan"),
-            *("--ensemble", str(tmp_path / "none.json"), "--threads", "0", "--overwrite"),
+            *("--population", str(tmp_path / "none.json"), "--threads", "0", "--overwrite"),
         ],
     )
     assert done.exit_code == 2

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,12 +9,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chi2_contingency, norm, ttest_ind
 
 from ifnfactory.design.boundaries import plan
-from ifnfactory.design.ensemble import Ensemble, load_ensemble, single
+from ifnfactory.design.ensemble import Ensemble, ensemble_of
 from ifnfactory.design.operating import characteristics, clustered_rate, stops
 from ifnfactory.design.sequential import crossing
 from ifnfactory.design.statistic import looks_at, patients_at
-from ifnfactory.foundation.errors import UserInputError
-from ifnfactory.population.release import number_at
+from ifnfactory.population.released import load_release, shipped_population
 
 ONE_LOOK = np.ones(1)
 
@@ -109,33 +105,19 @@ def test_clustered_rate_has_the_interval_of_a_mean() -> None:
 )
 def test_replicates_are_spread_over_vectors_by_weight(weights: list[float], fewer: int) -> None:
     shares = tuple(float(w) for w in np.array(weights) / np.sum(weights))
-    ensemble = Ensemble(single().populations * len(shares), shares)
+    ensemble = Ensemble((shipped_population(),) * len(shares), shares)
     members = ensemble.members_of(2000)
     assert members[:fewer].tolist() == ensemble.members_of(fewer).tolist()
     found = np.bincount(members, minlength=len(shares)) / 2000
     assert np.abs(found - shares).max() < 0.005  # random members would miss by 0.01
 
 
-def test_an_ensemble_is_a_list_of_changes(tmp_path: Path) -> None:
-    file = tmp_path / "vectors.json"
-    file.write_text(json.dumps([{}, {"silencing_rate": 0.5}]))
-    found = load_ensemble(file)
-    assert found.weights == (0.5, 0.5)
-    assert number_at(found.populations[1], "silencing_rate") == 0.5
-    assert found.populations[0].fingerprint == single().populations[0].fingerprint
-
-
-def test_every_mistake_in_an_ensemble_is_told(tmp_path: Path) -> None:
-    file = tmp_path / "vectors.json"
-    file.write_text(json.dumps([{"nonsense": 1.0, "silencing_rate": "x"}, 3]))
-    with pytest.raises(UserInputError) as caught:
-        load_ensemble(file)
-    said = str(caught.value)
-    assert all(word in said for word in ("nonsense", "silencing_rate", "vector 1", "vector 2"))
-    for bad in ("{", "[]", "{}"):
-        file.write_text(bad)
-        with pytest.raises(UserInputError, match="JSON list"):
-            load_ensemble(file)
+def test_the_ensemble_of_a_release_holds_its_members() -> None:
+    release = load_release()
+    found = ensemble_of(release)
+    assert sum(found.weights) == pytest.approx(1.0)
+    assert len(found) == len(release.members)
+    assert len({each.fingerprint for each in found.populations}) == len(found)
 
 
 def test_monte_carlo_interval_is_about_that_of_the_binomial() -> None:

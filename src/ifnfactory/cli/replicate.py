@@ -45,8 +45,9 @@ def replicate(
         float | None, typer.Option(help="Give up at an interim look below this statistic.")
     ] = None,
     alpha: Annotated[float, typer.Option(help="Two-sided type-I error.")] = 0.05,
-    ensemble: Annotated[
-        Path | None, typer.Option(help="JSON list of parameter vectors, for assurance.")
+    population: Annotated[
+        str | None,
+        typer.Option(help="Released population, or a file of ifn calibrate; the current if none."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[
@@ -63,19 +64,18 @@ def replicate(
     from ifnfactory.cli.screen import ScreenProgress
 
     asked = ReplicateRequest(
-        name, replicates, n, arms, endpoint, week, looks, boundary, futility, alpha, ensemble,
+        name, replicates, n, arms, endpoint, week, looks, boundary, futility, alpha, population,
         threads, out, overwrite,
     ).checked()  # fmt: skip
     from ifnfactory.cli.replicate_view import replicate_view
+    from ifnfactory.design.ensemble import ensemble_of
     from ifnfactory.design.replicate import replicate as run_all
     from ifnfactory.trial.run import open_simulator
 
-    started = datetime.now(UTC)
+    started, ensemble = datetime.now(UTC), ensemble_of(asked.release)
     with ScreenProgress() as progress:
-        simulator = open_simulator(threads, progress)
-        found = run_all(
-            simulator, asked.question, asked.plan, asked.ensemble, replicates, seed, progress
-        )
+        simulator = open_simulator(threads, progress, asked.release.population())
+        found = run_all(simulator, asked.question, asked.plan, ensemble, replicates, seed, progress)
         if out is not None:
             progress.begin("writing the run folder", 0)
             from ifnfactory.report.replication import save_replication

@@ -12,9 +12,9 @@ import numpy as np
 
 from ifnfactory.cli.faults import Faults
 from ifnfactory.design.boundaries import Plan, plan
-from ifnfactory.design.ensemble import Ensemble, load_ensemble, single
 from ifnfactory.design.question import Asked, Question, choose
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.population.released import CURRENT, Release, load_release
 from ifnfactory.runs.folder import check_destination
 from ifnfactory.trial.protocol import load_protocol
 
@@ -31,7 +31,7 @@ class Request:
 
     question: Question
     plan: Plan
-    ensemble: Ensemble
+    release: Release
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ReplicateRequest:
     boundary: str
     futility: float | None
     alpha: float
-    ensemble: Path | None
+    population: str | None
     threads: int | None
     out: Path | None
     overwrite: bool
@@ -71,17 +71,16 @@ class ReplicateRequest:
         if (out := self.out) is not None:
             faults.of(lambda: check_destination(out, self.overwrite))
         made = faults.of(self._plan)
-        file = self.ensemble
-        ensemble = faults.of(single if file is None else lambda: load_ensemble(file))
+        release = faults.of(lambda: load_release(self.population or CURRENT))
         question = faults.of(self._question)
         if question is not None:
             there = self.replicates * sum(question.sizes)
             most = f"give {MOST_OUTCOMES // sum(question.sizes):,} or fewer"
             where = f"--replicates {self.replicates}"
             faults.unless(there <= MOST_OUTCOMES, "too many to hold in memory", where, most)
-        if faults.problems or made is None or ensemble is None or question is None:
+        if faults.problems or made is None or release is None or question is None:
             raise faults.error()
-        return Request(question, made, ensemble)
+        return Request(question, made, release)
 
     def _question(self) -> Question:
         faults = Faults()

@@ -59,7 +59,8 @@ def _behaviour(found: Replication) -> object:
         ("type-I error", found.type_1_error),
     ):
         table.add_row(title, f"{rate.value:.1f} %", _interval(rate))
-    table.add_row("assurance", f"{found.assurance:.1f} %", f"{len(found.members)} vectors")
+    vectors = f"{_interval(found.assurance)}, {len(found.members)} vectors"
+    table.add_row("assurance", f"{found.assurance.value:.1f} %", vectors)
     most = sum(found.question.sizes)
     table.add_row("patients", f"{behaviour.expected_patients:.0f}", f"expected, of {most}")
     without = found.null_behaviour.expected_patients

@@ -41,9 +41,9 @@ class Outcomes:
     ----------
     treatment, control
         Shape (replicates, patients of the arm).
-    untreated_effect
+    without_effect
         Shape (replicates, patients of the treatment arm): the patients of the treatment arm, had
-        they been given the control's regimen.
+        they been given the control's regimen; NaN where nobody asked.
     member
         Shape (replicates,): the parameter vector behind each replicate.
     rules
@@ -54,7 +54,7 @@ class Outcomes:
 
     treatment: Floats
     control: Floats
-    untreated_effect: Floats
+    without_effect: Floats
     member: NDArray[np.int64]
     rules: tuple[RuleShare, ...]
     failed: int
@@ -67,38 +67,51 @@ def simulate(
     replicates: int,
     seed: int,
     progress: Progress,
+    stage: str = "power",
+    no_effect: bool = True,
 ) -> Outcomes:
-    """Simulate `replicates` trials; tells `progress` of each."""
+    """Simulate `replicates` trials; tells `progress` of each.
+
+    Parameters
+    ----------
+    stage
+        What the trials are for; another stage treats other patients.
+    no_effect
+        Whether the patients of the treatment arm are also followed under the control's regimen.
+    """
     n_treatment, n_control = question.sizes
     member = ensemble.members_of(replicates)
     treatment = np.full((replicates, n_treatment), np.nan)
-    no_effect = np.full((replicates, n_treatment), np.nan)
+    without = np.full((replicates, n_treatment), np.nan)
     control = np.full((replicates, n_control), np.nan)
     per_batch = max(1, PATIENTS_AT_ONCE // max(question.sizes))
     failed = 0
     rules: list[tuple[RuleShare, ...]] = []
-    progress.begin("treating patients of replicated trials", replicates)
+    progress.begin(f"treating patients of replicated trials: {stage}", replicates)
     for index, population in enumerate(ensemble.populations):
         mine = np.flatnonzero(member == index)
         drawn = replace(simulator, population=population)
         for batch, start in enumerate(range(0, len(mine), per_batch)):
             rows = mine[start : start + per_batch]
-            names = ("replicate", index, batch)
-            both = _arms(drawn, question, (question.treatment, question.control),
-                         len(rows) * n_treatment, _seed(seed, *names, "treatment"))  # fmt: skip
-            (alone,) = _arms(drawn, question, (question.control,),
-                             len(rows) * n_control, _seed(seed, *names, "control"))  # fmt: skip
-            shape = (len(rows), -1)
-            treatment[rows] = _judged(question, question.treatment, both[0]).reshape(shape)
-            no_effect[rows] = _judged(question, question.control, both[1]).reshape(shape)
-            control[rows] = _judged(question, question.control, alone).reshape(shape)
-            rules.append(rule_shares(question.treatment, both[0], question.protocol.laboratory))
-            failed += sum(
-                len(arm.patients) - len(arm.integrated().patients) for arm in (*both, alone)
-            )
+            names = (stage, index, batch)
+            first = (question.treatment, *([question.control] if no_effect else []))
+            size, key = len(rows) * n_treatment, _seed(seed, *names, "treatment")
+            treated = _arms(drawn, question, first, size, key)
+            size, key = len(rows) * n_control, _seed(seed, *names, "control")
+            (alone,) = _arms(drawn, question, (question.control,), size, key)
+            treatment[rows] = _judged(question, question.treatment, treated[0], len(rows))
+            control[rows] = _judged(question, question.control, alone, len(rows))
+            if no_effect:
+                without[rows] = _judged(question, question.control, treated[1], len(rows))
+            rules.append(rule_shares(question.treatment, treated[0], question.protocol.laboratory))
+            failed += sum(_failed(arm) for arm in (*treated, alone))
             progress.advance(len(rows))
     progress.end()
-    return Outcomes(treatment, control, no_effect, member, _joined(rules), failed)
+    return Outcomes(treatment, control, without, member, _joined(rules), failed)
+
+
+def _failed(arm: ArmOutcome) -> int:
+    return len(arm.patients) - len(arm.integrated().patients)
 
 
 def _seed(seed: int, *names: str | int) -> int:
@@ -112,15 +125,15 @@ def _arms(
     return simulator.run(replace(question.protocol, arms=arms), patients, seed).arms
 
 
-def _judged(question: Question, arm: Arm, outcome: ArmOutcome) -> Floats:
-    """Return the outcome of every patient, NaN for those who do not count."""
+def _judged(question: Question, arm: Arm, outcome: ArmOutcome, replicates: int) -> Floats:
+    """Return outcomes, shape (replicates, patients), NaN for those who do not count."""
     judged = outcome.integrated()
     context = judged.context(question.protocol.laboratory, arm.regimen.end_of_treatment_week)
     found = evaluate(question.endpoint, judged.panel, question.week, context)
     values = np.full(len(outcome.patients), np.nan)
     rows = np.isin(outcome.patients.patient, judged.patients.patient)
     values[rows] = np.where(found.evaluable, found.values, np.nan)
-    return values
+    return values.reshape(replicates, -1)
 
 
 def _joined(batches: list[tuple[RuleShare, ...]]) -> tuple[RuleShare, ...]:

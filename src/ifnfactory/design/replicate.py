@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.design.boundaries import Plan
-from ifnfactory.design.ensemble import Ensemble
+from ifnfactory.design.ensemble import Ensemble, single
 from ifnfactory.design.operating import (
     Characteristics,
     Rate,
     characteristics,
     clustered_rate,
+    rate,
     stops,
 )
 from ifnfactory.design.outcomes import Outcomes, simulate
@@ -34,8 +35,8 @@ SHUFFLES: Final = 20
 """Each trial without effect is re-randomised so many times: patients of both arms come from one
 population under one regimen, so that every allocation of them is as good a trial."""
 ONE_VECTOR: Final = (
-    "one parameter vector: assurance equals power, and the uncertainty of the parameters is not "
-    "in it"
+    "the population has one parameter vector: the uncertainty of the parameters is not in the "
+    "assurance"
 )
 
 
@@ -70,9 +71,11 @@ class Replication:
         Trials without effect that claim one; see `SHUFFLES`. Nobody is made to stop for futility,
         so nothing is given up here.
     assurance
-        Power averaged over parameter vectors, by weight.
+        Trials that claim a difference, spread over the ensemble's parameter vectors.
     members
-        One entry a parameter vector.
+        One entry a parameter vector of the ensemble.
+    failed
+        Patients who could not be integrated, of all trials.
     """
 
     question: Question
@@ -89,7 +92,7 @@ class Replication:
     plan_behaviour: Characteristics
     null_behaviour: Characteristics
     type_1_error: Rate
-    assurance: float
+    assurance: Rate
     members: tuple[MemberPower, ...]
     rules: tuple[RuleShare, ...]
     failed: int
@@ -128,7 +131,7 @@ class Replication:
             "behaviour": asdict(self.plan_behaviour),
             "type_1_error": asdict(self.type_1_error),
             "without_effect": asdict(self.null_behaviour),
-            "assurance": self.assurance,
+            "assurance": asdict(self.assurance),
             "parameter_vectors": [asdict(member) for member in self.members],
             "stopping_rules": [asdict(rule) for rule in self.rules],
             "failed": self.failed,
@@ -150,26 +153,31 @@ def replicate(
 
     Parameters
     ----------
+    simulator
+        Its population is the one of which power and type-I error are told.
     ensemble
-        Parameter vectors that the trials are spread over.
+        Parameter vectors over which as many trials are spread for the assurance.
     seed
         Seed of every random stream. Results do not depend on the number of threads.
     """
     began = time.perf_counter()
     watcher = progress or Silent()
-    outcomes = simulate(simulator, question, ensemble, replicates, seed, watcher)
+    alone = single(simulator.population)
+    outcomes = simulate(simulator, question, alone, replicates, seed, watcher)
     tested = _tested(question, plan, outcomes.treatment, outcomes.control)
-    null = _tested(question, plan, outcomes.untreated_effect, outcomes.control)
+    null = _tested(question, plan, outcomes.without_effect, outcomes.control)
     final = tested.effect[:, -1]
-    behaviour = characteristics(tested.z, plan, question.sizes)
-    members = _members(tested, plan, outcomes, ensemble)
+    spread = simulate(
+        simulator, question, ensemble, replicates, seed, watcher, "assurance", no_effect=False
+    )
+    members, assurance = _assurance(question, plan, spread, ensemble)
     return Replication(
         question=question,
         plan=plan,
         replicates=replicates,
         seed=seed,
         version=versions()["ifnfactory"],
-        parameter_set=",".join(each.fingerprint for each in ensemble.populations),
+        parameter_set=simulator.population.fingerprint,
         wall_s=time.perf_counter() - began,
         tested=tested,
         no_effect=null,
@@ -178,14 +186,13 @@ def replicate(
             tuple(float(q) for q in np.nanquantile(final, (0.025, 0.25, 0.5, 0.75, 0.975))),
         ),
         arms=(_level(question, outcomes.treatment), _level(question, outcomes.control)),
-        plan_behaviour=behaviour,
+        plan_behaviour=characteristics(tested.z, plan, question.sizes),
         null_behaviour=characteristics(null.z, plan, question.sizes),
-        type_1_error=_type_1_error(question, plan, outcomes, seed, watcher),
-        assurance=sum(each.weight * each.power for each in members if each.replicates)
-        / sum(each.weight for each in members if each.replicates),
+        type_1_error=type_1_error(question, plan, outcomes, seed, watcher),
+        assurance=assurance,
         members=members,
         rules=outcomes.rules,
-        failed=outcomes.failed,
+        failed=outcomes.failed + spread.failed,
     )
 
 
@@ -204,27 +211,29 @@ def _level(question: Question, outcomes: Floats) -> float:
     return _scale(question) * float(np.nanmean(outcomes))
 
 
-def _members(
-    tested: Tested, plan: Plan, outcomes: Outcomes, ensemble: Ensemble
-) -> tuple[MemberPower, ...]:
-    rejected = stops(tested.z, plan).verdict != 0
+def _assurance(
+    question: Question, plan: Plan, outcomes: Outcomes, ensemble: Ensemble
+) -> tuple[tuple[MemberPower, ...], Rate]:
+    """Return the power under each vector, and over all of them, which hold their weights."""
+    tested = _tested(question, plan, outcomes.treatment, outcomes.control)
+    claimed = stops(tested.z, plan).verdict != 0
     found: list[MemberPower] = []
     for index, weight in enumerate(ensemble.weights):
         mine = outcomes.member == index
         n = int(mine.sum())
-        power = 100.0 * float(rejected[mine].mean()) if n else math.nan
+        power = 100.0 * float(claimed[mine].mean()) if n else math.nan
         effect = float(np.nanmean(tested.effect[mine, -1])) if n else math.nan
         found.append(MemberPower(weight, n, power, effect))
-    return tuple(found)
+    return tuple(found), rate(claimed)
 
 
-def _type_1_error(
+def type_1_error(
     question: Question, plan: Plan, outcomes: Outcomes, seed: int, progress: Progress
 ) -> Rate:
     """Return how often trials without effect claim one, with the interval over replicates."""
     generator = stream(seed, "design", "allocation")
     to_the_end = replace(plan, futility=np.full(plan.looks, -np.inf))
-    pool = np.concatenate([outcomes.untreated_effect, outcomes.control], axis=1)
+    pool = np.concatenate([outcomes.without_effect, outcomes.control], axis=1)
     first = question.sizes[0]
     claimed = np.zeros(len(pool))
     progress.begin("allocating patients of trials without effect", SHUFFLES)

@@ -129,7 +129,7 @@ def compose_replication(found: Replication, command: str, started: str) -> Docum
         facts=(
             ("power", percent(found.plan_behaviour.rejected)),
             ("type-I error", percent(found.type_1_error)),
-            ("assurance", f"{found.assurance:.1f} %"),
+            ("assurance", percent(found.assurance)),
             ("patients expected", f"{found.plan_behaviour.expected_patients:.0f}"),
             ("of at most", str(sum(question.sizes))),
         ),
@@ -194,7 +194,8 @@ def _members_section(found: Replication) -> DocumentSection:
     )
     return DocumentSection(
         "Parameter vectors",
-        "Assurance is the mean of these powers by weight.",
+        "Assurance is the power of as many trials again, spread over the population's ensemble "
+        "by weight.",
         tables=(DocumentTable(("Vector", "weight", "trials", "power %", "effect"), rows),),
     )
 
@@ -240,7 +241,10 @@ def _methods(found: Replication, command: str, started: str) -> tuple[tuple[str,
             "the outcomes of the first patients of each arm.",
         ),
         ("Intervals", "95 % Monte Carlo intervals of the number of replicates."),
-        ("Assurance", "; ".join(found.notes) or "power averaged over parameter vectors"),
+        (
+            "Assurance",
+            "; ".join(found.notes) or "power of as many trials again, spread over the ensemble",
+        ),
         ("Not integrated", f"{found.failed} patients, left out"),
         ("Command", command),
         ("Started (UTC)", started),
