@@ -18,6 +18,7 @@ from ifnfactory.cli import (
     replicate,
     runs,
     score,
+    tissue,
     trial,
 )
 from ifnfactory.cli.encoding import adapt
@@ -33,6 +34,7 @@ app.add_typer(score.app, name="score")
 app.add_typer(clinic.app, name="clinic")
 app.add_typer(outlook.app, name="outlook")
 app.add_typer(burden.app, name="burden")
+app.add_typer(tissue.app, name="tissue")
 app.command()(qualify.qualify)
 app.command()(compare.compare)
 app.command()(calibrate.calibrate)

@@ -19,6 +19,9 @@ from ifnfactory.runs.manifest import MANIFEST_NAME, FileRecord, Manifest
 from ifnfactory.runs.store import LocalStore, flush, umask
 from ifnfactory.runs.tables import write_parquet
 
+Asset = tuple[str, bytes | Path]
+"""Name, and content or the file or directory that is copied there."""
+
 
 def write_run(
     path: Path,
@@ -26,6 +29,7 @@ def write_run(
     tables: Sequence[tuple[str, Iterable[ColumnTable]]],
     documents: Sequence[tuple[str, str]],
     overwrite: bool = False,
+    assets: Sequence[Asset] = (),
 ) -> None:
     """Write a run folder.
 
@@ -42,6 +46,8 @@ def write_run(
         File name ("report.html") and text.
     overwrite
         Whether an older run at `path` may be replaced; it stays until the new one is complete.
+    assets
+        Pictures and the like; a directory is recorded file by file.
 
     Raises
     ------
@@ -50,7 +56,7 @@ def write_run(
     """
     check_destination(path, overwrite)
     try:
-        _write(path.absolute(), manifest, tables, documents, overwrite)
+        _write(path.absolute(), manifest, tables, documents, overwrite, assets)
     except OSError as error:
         raise UserInputError(
             [Problem(f"could not be written: {error}", f"--out {path}", "choose another --out")]
@@ -63,11 +69,12 @@ def _write(
     tables: Sequence[tuple[str, Iterable[ColumnTable]]],
     documents: Sequence[tuple[str, str]],
     overwrite: bool,
+    assets: Sequence[Asset],
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".making", dir=path.parent))
     try:
-        _fill(making, manifest, tables, documents)
+        _fill(making, manifest, tables, documents, assets)
         making.chmod(0o777 & ~umask())
         _put_in_place(making, path, overwrite)
     finally:
@@ -80,6 +87,7 @@ def _fill(
     manifest: Manifest,
     tables: Sequence[tuple[str, Iterable[ColumnTable]]],
     documents: Sequence[tuple[str, str]],
+    assets: Sequence[Asset],
 ) -> None:
     """Write and flush every file; the manifest comes last because it knows the others."""
     records: list[FileRecord] = []
@@ -90,10 +98,27 @@ def _fill(
     for name, text in documents:
         (folder / name).write_text(text, encoding="utf-8")
         records.append(_record(folder, name, None))
+    for name, content in assets:
+        records += _place(folder, name, content)
     (folder / MANIFEST_NAME).write_text(manifest.to_json(tuple(records)), encoding="utf-8")
     for entry in folder.rglob("*"):
         flush(entry)
     flush(folder)
+
+
+def _place(folder: Path, name: str, content: bytes | Path) -> list[FileRecord]:
+    """Put an asset into the folder and return a record of each of its files."""
+    target = folder / name
+    if isinstance(content, bytes):
+        target.write_bytes(content)
+        return [_record(folder, name, None)]
+    if content.is_dir():
+        shutil.copytree(content, target)
+    else:
+        shutil.copy2(content, target)
+    files = sorted(target.rglob("*")) if target.is_dir() else [target]
+    names = [file.relative_to(folder).as_posix() for file in files if file.is_file()]
+    return [_record(folder, name, None) for name in names]
 
 
 def _record(folder: Path, name: str, rows: int | None) -> FileRecord:

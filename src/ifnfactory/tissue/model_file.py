@@ -32,12 +32,23 @@ def load_model(name_or_path: str) -> m.Model:
     UserInputError
         With everything that is wrong.
     """
+    file = f"{name_or_path}.toml" if name_or_path in BUILT_IN else name_or_path
+    return model_of(model_text(name_or_path), file)
+
+
+def model_text(name_or_path: str) -> str:
+    """Return the text of a built-in model, or of a file.
+
+    Raises
+    ------
+    UserInputError
+        If the file cannot be read.
+    """
     if name_or_path in BUILT_IN:
         home = resources.files("ifnfactory.tissue") / "models"
-        text = (home / f"{name_or_path}.toml").read_text(encoding="utf-8")
-        return model_of(text, f"{name_or_path}.toml")
+        return (home / f"{name_or_path}.toml").read_text(encoding="utf-8")
     hint = f"use a built-in model: {', '.join(BUILT_IN)}"
-    return model_of(read_text(Path(name_or_path), hint), name_or_path)
+    return read_text(Path(name_or_path), hint)
 
 
 def model_of(text: str, file: str) -> m.Model:

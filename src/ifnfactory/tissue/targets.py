@@ -32,6 +32,13 @@ Chosen before the first comparison."""
 POINT_TOLERANCE: Final = 0.25
 """Relative half-width for published values without an interval (prior, as in the outlook)."""
 
+LOG_CHANGE_TOLERANCE: Final = 0.1
+"""Half-width around a published "no change" on a log10 scale (prior: what an assay repeats)."""
+
+_NOT_HERE: Final[Mapping[str, str]] = {
+    "HBV-shen-ic50-hepg2": "a cell line with few receptors; the tissue is of hepatocytes",
+}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -75,13 +82,15 @@ def published_targets() -> tuple[Target, ...]:
 
 @lru_cache(maxsize=1)
 def targets() -> tuple[Target, ...]:
-    """Return the usable rows, each with bounds.
+    """Return the usable rows, each with bounds: all but those that `left_out` names."""
+    return tuple(_with_bounds(t) for t in published_targets() if left_out(t) is None)
 
-    Left out are the seven radii of one single published replicate: they have no interval, and the
-    medians of twenty stand in the rows beside them.
-    """
-    usable = (t for t in published_targets() if t.quantity != "radius_R_I1_replicate_1")
-    return tuple(_with_bounds(target) for target in usable)
+
+def left_out(target: Target) -> str | None:
+    """Return why a row is not used, or None for one that is."""
+    if target.quantity == "radius_R_I1_replicate_1":
+        return "one published replicate, without an interval; the medians of twenty are used"
+    return _NOT_HERE.get(target.target_id)
 
 
 def _with_bounds(target: Target) -> Target:
@@ -92,6 +101,7 @@ def _with_bounds(target: Target) -> Target:
         half = fixed + share * abs(target.value)
     else:
         half = POINT_TOLERANCE * abs(target.value)
+        half = half or LOG_CHANGE_TOLERANCE
     return replace(target, low=target.value - half, high=target.value + half)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.progress import Progress, Silent
+from ifnfactory.tissue.hepatitis import hepatitis_answers
 from ifnfactory.tissue.limits.answers import FULL, Effort, analytic_answers
+from ifnfactory.tissue.published import plaque_answers, visavis_answers
 from ifnfactory.tissue.targets import Target, targets
 
 
@@ -66,16 +70,74 @@ def _or_null(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def validate_limits(
-    effort: Effort = FULL, seed: int = 1, progress: Progress | None = None
+MODELS: Final = ("analytic", "plaque", "visavis", "hbv_kinetics")
+"""What there are targets for."""
+
+REPLICATES_MAX: Final = 1000
+
+
+def check_request(only: str | None, replicates: int, threads: int | None) -> None:
+    """Raise a `UserInputError` with everything that cannot be meant."""
+    problems: list[Problem] = []
+    if only is not None and only not in MODELS:
+        fix = f"give one of {', '.join(MODELS)}, or leave it out"
+        problems.append(Problem("there are no such targets", f"--only {only}", fix))
+    if not 1 <= replicates <= REPLICATES_MAX:
+        fix = f"give 1 to {REPLICATES_MAX:,}"
+        problems.append(Problem("no such number", f"--replicates {replicates}", fix))
+    if threads is not None and threads < 1:
+        problems.append(Problem("no threads", f"--threads {threads}", "give 1 or more"))
+    if problems:
+        raise UserInputError(problems)
+
+
+def validate(
+    only: str | None = None,
+    replicates: int = 10,
+    seed: int = 1,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    effort: Effort = FULL,
 ) -> Validation:
-    """Answer every analytic target."""
+    """Answer every usable target, or those of one model.
+
+    Parameters
+    ----------
+    replicates
+        Runs of each case of a published model; its median or mean is compared, as published.
+    """
     watcher: Progress = Silent() if progress is None else progress
-    asked = tuple(target for target in targets() if target.model == "analytic")
-    watcher.begin("analytic limits", len(asked))
+    workers = threads or os.cpu_count() or 1
     rows: list[Row] = []
-    for target, value in analytic_answers(asked, effort, seed):
-        rows.append(Row(target, value))
-        watcher.advance()
-    watcher.end()
+    for model in MODELS if only is None else (only,):
+        asked = tuple(target for target in targets() if target.model == model)
+        answers = _answers(model, asked, replicates, seed, workers, watcher, effort)
+        rows += [Row(target, answers[target.target_id]) for target in asked]
     return Validation(tuple(rows))
+
+
+def _answers(
+    model: str,
+    asked: tuple[Target, ...],
+    replicates: int,
+    seed: int,
+    threads: int,
+    watcher: Progress,
+    effort: Effort,
+) -> dict[str, float]:
+    cases = len({target.case for target in asked})
+    parts = {"analytic": len(asked), "plaque": cases * replicates, "visavis": replicates}
+    watcher.begin(model.replace("_", " "), parts.get(model, len(asked)))
+    if model == "analytic":
+        found: dict[str, float] = {}
+        for target, value in analytic_answers(asked, effort, seed):
+            found[target.target_id] = value
+            watcher.advance()
+    elif model == "plaque":
+        found = plaque_answers(asked, replicates, seed, threads, watcher.advance)
+    elif model == "visavis":
+        found = visavis_answers(asked, replicates, seed, threads, watcher.advance)
+    else:
+        found = hepatitis_answers(asked, seed, threads, watcher.advance)
+    watcher.end()
+    return found

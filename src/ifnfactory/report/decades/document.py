@@ -59,6 +59,9 @@ class Document:
     methods: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str], ...]
     notice: str = NOT_FOR_CARE
+    caution: str = (
+        "These people are simulated. Nothing on this page is a recommendation for treating anybody."
+    )
     version: str = field(default_factory=lambda: metadata.version("ifnfactory"))
 
 

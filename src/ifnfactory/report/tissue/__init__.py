@@ -1,0 +1,1 @@
+"""The tissue on paper: pictures of a sheet, curves, phase diagrams, reports."""

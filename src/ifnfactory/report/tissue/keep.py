@@ -1,0 +1,127 @@
+"""Following a tissue and keeping what is seen, so that a killed run can go on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ifnfactory.foundation.errors import KeptError
+from ifnfactory.foundation.progress import Progress
+from ifnfactory.report.tissue.figures import diagram_png
+from ifnfactory.report.tissue.panels import Moment, moment
+from ifnfactory.report.tissue.save import Circumstances, save_course, save_scan
+from ifnfactory.runs.snapshots import Snapshots
+from ifnfactory.runs.unfinished import Unfinished
+from ifnfactory.tissue.course import SNAPSHOTS, Checkpoint, Course, Plan, follow
+from ifnfactory.tissue.scan import Axis, Scan, scan
+from ifnfactory.tissue.simulation import Simulation
+
+FILM_FRAMES = 60
+
+
+def follow_and_keep(
+    plan: Plan,
+    threads: int | None,
+    out: Path | None,
+    overwrite: bool,
+    movie: bool,
+    command: str,
+    progress: Progress,
+) -> Course:
+    """Follow a plan; with `out` go on where an earlier call was killed, and write the run folder.
+
+    Raises
+    ------
+    UserInputError
+        If the folder cannot be written, or another unfinished run waits at its place.
+    KeptError
+        If a person stopped it: says how to go on.
+    """
+    workers = threads or os.cpu_count() or 1
+    if out is None:
+        return follow(plan, workers, progress=progress)
+    started = datetime.now(UTC)
+    frames = FILM_FRAMES if movie else SNAPSHOTS
+    keeper = _Keeper(plan, out, frames)
+    start = keeper.begin(overwrite)
+    try:
+        course = follow(plan, workers, start, keeper.keep, frames, progress)
+    except KeyboardInterrupt:
+        told = f"interrupted: give the same command again to go on: {command}"
+        raise KeptError(told) from None
+    progress.begin("writing the run folder", 0)
+    wall = (datetime.now(UTC) - started).total_seconds()
+    how = Circumstances(command, started, wall)
+    save_course(course, keeper.simulation, keeper.moments(), out, how, keeper.snapshots.path,
+                movie, overwrite)  # fmt: skip
+    keeper.unfinished.remove()
+    progress.end()
+    return course
+
+
+class _Keeper:
+    """Keeps snapshots of the first replicate, and a checkpoint of the one under way."""
+
+    def __init__(self, plan: Plan, out: Path, frames: int) -> None:
+        self._plan = plan
+        self._marks = plan.snapshots(frames)
+        hours = [plan.sample_hours[mark] for mark in self._marks]
+        self.unfinished = Unfinished(out, f"{plan.fingerprint} {frames}")
+        self.snapshots = Snapshots(self.unfinished.folder / "snapshots.zarr", hours)
+        self.simulation = Simulation(plan.model, plan.sites, plan.seed, plan.drive)
+
+    def begin(self, anew: bool) -> Checkpoint | None:
+        found = self.unfinished.begin(anew)
+        return None if found is None else Checkpoint.of(found)
+
+    def keep(self, point: Checkpoint) -> None:
+        if point.replicate == 0:
+            model, state = self._plan.model, point.state
+            arrays = [(q.name, "", values) for q, values in
+                      zip(model.quantities, state.quantities, strict=True)]  # fmt: skip
+            arrays += [(f.name, f.unit, values) for f, values in
+                       zip(model.fields, state.fields, strict=True)]  # fmt: skip
+            self.snapshots.write(self._marks.index(point.sampled - 1), arrays)
+        # Last: what the checkpoint says is there has to be there.
+        self.unfinished.save(point.arrays())
+
+    def moments(self) -> list[Moment]:
+        """Return what the pictures need, from the snapshots: also those before an interruption."""
+        model, simulation = self._plan.model, self.simulation
+        first = simulation.init()
+        found: list[Moment] = []
+        for index, mark in enumerate(self._marks):
+            step = round(self._plan.sample_hours[mark] * 60.0 / model.macro_step)
+            arrays = self.snapshots.read(index)
+            quantities = tuple(arrays[q.name] for q in model.quantities)
+            fields = tuple(arrays[f.name] for f in model.fields)
+            state = replace(first, step=step, quantities=quantities, fields=fields)
+            found.append(moment(simulation, state))
+        return found
+
+
+def scan_and_keep(
+    plan: Plan,
+    axes: tuple[Axis, ...],
+    threads: int | None,
+    out: Path | None,
+    overwrite: bool,
+    command: str,
+    progress: Progress,
+) -> Scan:
+    """Scan, and with `out` write the run folder.
+
+    Raises
+    ------
+    UserInputError
+        If the folder cannot be written.
+    """
+    started = datetime.now(UTC)
+    found = scan(plan, axes, threads or os.cpu_count() or 1, progress)
+    if out is not None:
+        wall = (datetime.now(UTC) - started).total_seconds()
+        how = Circumstances(command, started, wall)
+        save_scan(found, out, how, diagram_png(found), overwrite)
+    return found

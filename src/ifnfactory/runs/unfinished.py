@@ -1,0 +1,82 @@
+"""A run that was interrupted, beside the place where its folder will be.
+
+A checkpoint is written to a file of another name, flushed and renamed: at any moment there is the
+older one or the newer one, complete.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.foundation.errors import Problem, UserInputError
+
+Arrays = dict[str, NDArray[Any]]
+
+_CHECKPOINT: Final = "checkpoint.npz"
+_ASKED: Final = "request.txt"
+
+
+class Unfinished:
+    """The folder of a run in the making.
+
+    Parameters
+    ----------
+    out
+        The run folder to be.
+    request
+        Hash of all that determines the numbers: another request does not go on from here.
+    """
+
+    def __init__(self, out: Path, request: str) -> None:
+        self.folder = out.absolute().parent / f".{out.name}.unfinished"
+        self._request = request
+
+    def begin(self, anew: bool) -> Arrays | None:
+        """Return the arrays to go on from, or None for a fresh start.
+
+        Parameters
+        ----------
+        anew
+            Throw away what is there.
+
+        Raises
+        ------
+        UserInputError
+            If the run that waits there was asked for differently.
+        """
+        asked = self.folder / _ASKED
+        if anew:
+            self.remove()
+        if asked.is_file() and asked.read_text(encoding="utf-8") != self._request:
+            told = f"an unfinished run of another request waits in {self.folder}"
+            fix = "give its own command to finish it, or --overwrite to start anew"
+            raise UserInputError([Problem(told, "--out", fix)])
+        self.folder.mkdir(parents=True, exist_ok=True)
+        asked.write_text(self._request, encoding="utf-8")
+        return self._read()
+
+    def _read(self) -> Arrays | None:
+        file = self.folder / _CHECKPOINT
+        if not file.is_file():
+            return None
+        with np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+
+    def save(self, arrays: Arrays) -> None:
+        """Replace the checkpoint."""
+        making = self.folder / f"{_CHECKPOINT}.making"
+        with making.open("wb") as file:
+            np.savez(file, **cast(Any, arrays))
+            file.flush()
+            os.fsync(file.fileno())
+        making.replace(self.folder / _CHECKPOINT)
+
+    def remove(self) -> None:
+        """Throw everything away."""
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,252 @@
+"""A tissue followed for some time, several times over, so that it can be killed and go on."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.foundation.progress import Progress, Silent
+from ifnfactory.foundation.table import ColumnTable
+from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.outcome import Outcome, outcome_of
+from ifnfactory.tissue.sampling import columns, sample
+from ifnfactory.tissue.simulation import Drive, Simulation
+from ifnfactory.tissue.sites import Sites
+from ifnfactory.tissue.state import Agents, State, Status
+
+SAMPLES: Final = 60
+"""Samples of the measures over a run, besides the start."""
+SNAPSHOTS: Final = 24
+"""Most snapshots of a run, besides the start."""
+SNAPSHOT_BYTES: Final = 2_000_000_000
+"""Most bytes of all snapshots together."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be followed.
+
+    Attributes
+    ----------
+    source_text
+        Text of the model's file, for the record.
+    """
+
+    model: Model
+    sites: Sites
+    hours: float
+    replicates: int
+    seed: int
+    source_text: str = ""
+    drive: Drive | None = None
+
+    @property
+    def sample_hours(self) -> tuple[float, ...]:
+        """Times of the samples [h], from 0 to the end, at whole steps."""
+        step = self.model.macro_step / 60.0
+        last = max(1, math.ceil(self.hours / step - 1e-9))
+        counts = sorted({round(last * k / SAMPLES) for k in range(SAMPLES + 1)})
+        return tuple(count * step for count in counts)
+
+    def snapshots(self, frames: int = SNAPSHOTS) -> tuple[int, ...]:
+        """Return the indices of the samples at which everything is kept."""
+        fit = int(SNAPSHOT_BYTES // max(1, bytes_a_cell(self.model) * self.sites.cells))
+        wanted = max(2, min(frames, fit))
+        last = len(self.sample_hours) - 1
+        return tuple(sorted({round(last * k / wanted) for k in range(wanted + 1)}))
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that determines the numbers."""
+        sites = self.sites
+        parts = [
+            self.model.fingerprint,
+            repr([rate.canonical for rate in self.model.rates]),
+            repr([item.value for item in self.model.inputs]),
+            repr((sites.shape, sites.torus, self.hours, self.replicates, self.seed)),
+        ]
+        digest = hashlib.sha256("\n".join(parts).encode())
+        digest.update(sites.mask.tobytes() + sites.zone.tobytes())
+        if self.drive is not None:
+            digest.update(self.drive.hours.tobytes() + self.drive.values.tobytes())
+        return digest.hexdigest()[:24]
+
+
+def bytes_a_cell(model: Model) -> int:
+    """Return the memory of a run for each cell: quantities, fields, and spare fields."""
+    cell = sum(quantity.bits // 8 for quantity in model.quantities) + len(model.neighbours)
+    return cell + 4 * model.lattice.block**2 * (len(model.fields) + 2)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a course stands: enough to go on from.
+
+    Attributes
+    ----------
+    replicate, sampled
+        The replicate that is under way, and how many of its samples are taken.
+    rows
+        All samples so far, float64 (samples, 1 + columns), the replicate first.
+    endings
+        Status of each replicate that has ended, int64.
+    """
+
+    replicate: int
+    sampled: int
+    state: State
+    rows: NDArray[np.float64]
+    endings: NDArray[np.int64]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return everything as named arrays, for a file."""
+        state = self.state
+        return {
+            "place": np.array([self.replicate, self.sampled, state.step]),
+            "rows": self.rows,
+            "endings": self.endings,
+            "pools": state.pools,
+            "ledger": state.ledger,
+            "agent_kind": state.agents.kind,
+            "agent_site": state.agents.site,
+            "agent_lit": state.agents.lit,
+            **{f"quantity_{i}": values for i, values in enumerate(state.quantities)},
+            **{f"field_{i}": values for i, values in enumerate(state.fields)},
+        }
+
+    @staticmethod
+    def of(arrays: dict[str, NDArray[Any]]) -> Checkpoint:
+        """Return the checkpoint that `arrays` came from."""
+        replicate, sampled, step = (int(value) for value in arrays["place"])
+
+        def numbered(name: str) -> tuple[NDArray[Any], ...]:
+            count = sum(key.startswith(name) for key in arrays)
+            return tuple(arrays[f"{name}{i}"] for i in range(count))
+
+        agents = Agents(arrays["agent_kind"], arrays["agent_site"], arrays["agent_lit"])
+        state = State(
+            step,
+            numbered("quantity_"),
+            numbered("field_"),
+            arrays["pools"],
+            agents,
+            arrays["ledger"],
+        )
+        return Checkpoint(replicate, sampled, state, arrays["rows"], arrays["endings"])
+
+
+Keep = Callable[[Checkpoint], None]
+
+
+@dataclass(frozen=True)
+class Course:
+    """What was seen.
+
+    Attributes
+    ----------
+    table
+        One row a replicate and sample: `sampling.columns` after the replicate.
+    statuses
+        How each replicate ended.
+    finals
+        The last state of each replicate that was followed in this call; resumed ones are missing.
+    """
+
+    plan: Plan
+    table: ColumnTable
+    statuses: tuple[Status, ...]
+    outcomes: tuple[Outcome, ...]
+    last: State
+
+
+def follow(
+    plan: Plan,
+    threads: int = 1,
+    start: Checkpoint | None = None,
+    keep: Keep | None = None,
+    frames: int = SNAPSHOTS,
+    progress: Progress | None = None,
+) -> Course:
+    """Follow every replicate to its end.
+
+    Parameters
+    ----------
+    threads
+        Results do not depend on it.
+    start
+        Where an interrupted course stood.
+    keep
+        Called at the start and at each snapshot of each replicate.
+    """
+    watcher: Progress = Silent() if progress is None else progress
+    hours, marks = plan.sample_hours, set(plan.snapshots(frames))
+    watcher.begin(f"{plan.model.name}, {plan.replicates} x {plan.hours:g} h",
+                  plan.replicates * len(hours))  # fmt: skip
+    rows = [] if start is None else [tuple(row) for row in start.rows.tolist()]
+    endings = [] if start is None else [int(value) for value in start.endings]
+    watcher.advance(len(rows))
+    state: State | None = None
+    first = 0 if start is None else start.replicate
+    for replicate in range(first, plan.replicates):
+        simulation = _simulation(plan, replicate, threads)
+        taken = 0
+        if start is not None and replicate == start.replicate:
+            state, taken = start.state, start.sampled
+        else:
+            state = simulation.init()
+        status = Status.COMPLETED
+        for index in range(taken, len(hours)):
+            if index:
+                state, info = simulation.advance(state, hours[index])
+                status = info.status
+            rows.append((float(replicate), *sample(simulation, state)))
+            watcher.advance()
+            if status is not Status.COMPLETED:
+                break
+            if keep is not None and index in marks:
+                keep(_checkpoint(replicate, index + 1, state, rows, endings))
+        endings.append(int(status))
+    watcher.end()
+    if state is None:
+        raise ValueError("nothing was left to follow")
+    table = _table(plan.model, rows)
+    statuses = tuple(Status(value) for value in endings)
+    return Course(plan, table, statuses, outcome_of(plan.model, table, plan.replicates), state)
+
+
+def _simulation(plan: Plan, replicate: int, threads: int) -> Simulation:
+    """Return the simulation of a replicate; replicate 0 has the plan's own seed."""
+    seed = plan.seed if replicate == 0 else _seed(plan.seed, replicate)
+    return Simulation(plan.model, plan.sites, seed, plan.drive, threads)
+
+
+def _seed(seed: int, replicate: int) -> int:
+    digest = hashlib.sha256(f"tissue replicate {seed} {replicate}".encode()).digest()
+    return int.from_bytes(digest[:4], "little")
+
+
+def _checkpoint(
+    replicate: int,
+    sampled: int,
+    state: State,
+    rows: list[tuple[float, ...]],
+    endings: list[int],
+) -> Checkpoint:
+    table, ended = np.array(rows, dtype=np.float64), np.array(endings, dtype=np.int64)
+    return Checkpoint(replicate, sampled, state, table, ended)
+
+
+def _table(model: Model, rows: list[tuple[float, ...]]) -> ColumnTable:
+    told = columns(model)
+    values = np.array(rows, dtype=np.float64)
+    numbers = tuple(values[:, k] for k in range(1, values.shape[1]))
+    replicate = values[:, 0].astype(np.int64)
+    return ColumnTable(
+        ("replicate", *told.names), ("", *told.units), (replicate, *numbers)
+    )  # fmt: skip

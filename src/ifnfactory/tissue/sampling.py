@@ -1,0 +1,102 @@
+"""One line of numbers about a tissue at one moment."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifnfactory.tissue.clusters import clusters
+from ifnfactory.tissue.lattice import Boundary, Kind, Lattice
+from ifnfactory.tissue.measures import plaque_radius
+from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.simulation import Simulation, largest_imbalance
+from ifnfactory.tissue.state import State
+
+INFECTED: Final = "infected"
+EXTENT: Final = ("plaque", "ever_infected", "infected")
+"""Measures that say how far an infection has come, the best one first."""
+PROTECTED: Final = ("protected", "isg_positive")
+"""Measures that say which cells are protected, the best one first."""
+
+
+def first_of(model: Model, names: tuple[str, ...]) -> str | None:
+    """Return the first of `names` that is a measure of the model."""
+    known = {measure.name for measure in model.measures}
+    return next((name for name in names if name in known), None)
+
+
+def lattice_of(simulation: Simulation) -> Lattice:
+    """Return the lattice of a simulation's cells."""
+    spec, sites = simulation.model.lattice, simulation.sites
+    kind = Kind.HEX if spec.kind == "hex" else Kind.SQUARE
+    edge = Boundary.PERIODIC if sites.torus else Boundary.CLOSED
+    pitch = spec.pitch_um * spec.block
+    return Lattice(sites.height, sites.width, sites.layers, edge, kind, pitch, pitch)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names and units of the numbers of a sample."""
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+
+
+def columns(model: Model) -> Columns:
+    """Return what `sample` gives for a model, after the replicate."""
+    pairs = [("hour", "h")]
+    pairs += [(measure.name, "fraction") for measure in model.measures]
+    pairs += [(f"{item.name}_mean", f"{item.unit} per cell") for item in model.fields]
+    pairs += [(item.name, item.unit) for item in model.pools]
+    pairs += [("radius", "cell diameters")]
+    pairs += [("infected_clusters", "clusters"), ("largest_infected_cluster", "cells")]
+    pairs += [("protected_crosses", "0 or 1"), ("protected_largest_share", "fraction")]
+    pairs += [("imbalance", "ratio")]
+    return Columns(tuple(name for name, _ in pairs), tuple(unit for _, unit in pairs))
+
+
+def sample(simulation: Simulation, state: State) -> tuple[float, ...]:
+    """Return the numbers of a state, in the order of `columns`; NaN where a model has no such."""
+    model, sites = simulation.model, simulation.sites
+    cells = sites.open_cells
+    shares = {measure.name: simulation.share(state, measure.name) for measure in model.measures}
+    extent = first_of(model, EXTENT)
+    radius = math.nan
+    if extent is not None:
+        lattice = lattice_of(simulation)
+        area = lattice.site_area_um2 / lattice.pitch_um**2
+        radius = plaque_radius(round(shares[extent] * cells), area)
+    row = [simulation.hours(state), *shares.values()]
+    row += [float(np.sum(item, dtype=np.float64)) / cells for item in state.fields]
+    row += [float(amount) for amount in state.pools]
+    row += [radius, *_infected_clusters(simulation, state), *_protection(simulation, state)]
+    return (*row, largest_imbalance(state))
+
+
+def _sheet(simulation: Simulation, state: State, measure: str) -> NDArray[np.bool_]:
+    """Return for each cell of the middle sheet whether a measure holds."""
+    when = next(item.when for item in simulation.model.measures if item.name == measure)
+    cells = simulation.holds(state, when)
+    mask = simulation.sites.mask
+    if mask.size:
+        cells = cells & (mask.reshape(cells.shape) > 0)
+    return cells if cells.ndim == 2 else cells[cells.shape[0] // 2]
+
+
+def _infected_clusters(simulation: Simulation, state: State) -> tuple[float, float]:
+    if first_of(simulation.model, (INFECTED,)) is None:
+        return math.nan, math.nan
+    found = clusters(_sheet(simulation, state, INFECTED), lattice_of(simulation))
+    return float(found.count), float(found.sizes.max()) if found.count else 0.0
+
+
+def _protection(simulation: Simulation, state: State) -> tuple[float, float]:
+    name = first_of(simulation.model, PROTECTED)
+    if name is None:
+        return math.nan, math.nan
+    found = clusters(_sheet(simulation, state, name), lattice_of(simulation))
+    return float(found.crosses), found.largest_share

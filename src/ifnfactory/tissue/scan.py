@@ -1,0 +1,218 @@
+"""How an infection ends over a grid of parameters: the phase diagram."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.progress import Progress, Silent
+from ifnfactory.foundation.table import ColumnTable
+from ifnfactory.tissue.course import Plan, follow
+from ifnfactory.tissue.evaluate import evaluate
+from ifnfactory.tissue.measures import Share
+from ifnfactory.tissue.model import FieldSpec, Model
+from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.outcome import Ending, Outcome, commonest, contained
+
+NICHE: Final = "niche_length"
+"""Not a rate: sets the diffusion of interferon so that sqrt(D / loss) is this length [um]. The
+diffusion coefficient is uncertain by four orders of magnitude; its length is what tissue knows."""
+
+POINTS_MAX: Final = 2500
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A parameter and its values."""
+
+    name: str
+    label: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Outcomes of every replicate at every point.
+
+    Attributes
+    ----------
+    outcomes
+        By the index on the first axis and, where there is a second, by that on the second.
+    """
+
+    plan: Plan
+    axes: tuple[Axis, ...]
+    outcomes: Mapping[tuple[int, int], tuple[Outcome, ...]]
+
+    def ending(self, i: int, j: int) -> Ending:
+        """Return the commonest ending at a point."""
+        return commonest(self.outcomes[i, j])
+
+    def extent(self, i: int, j: int) -> float:
+        """Return the mean share of cells that the infection reached at a point."""
+        return float(np.mean([outcome.extent for outcome in self.outcomes[i, j]]))
+
+    def contained(self, i: int, j: int) -> Share:
+        """Return how many replicates of a point were contained."""
+        return contained(self.outcomes[i, j])
+
+    def table(self) -> ColumnTable:
+        """Return a row a point: its values, ending, extent, containment with interval, speed."""
+        points = sorted(self.outcomes)
+        values = [np.array([axis.values[p[k]] for p in points]) for k, axis in enumerate(self.axes)]
+        shares = [self.contained(*p) for p in points]
+        speeds = [float(np.mean([o.speed for o in self.outcomes[p]])) for p in points]
+        return ColumnTable(
+            (
+                *(axis.name for axis in self.axes),
+                *("ending", "extent", "contained", "contained_low", "contained_high"),
+                "front_speed",
+            ),
+            (*(_unit(axis) for axis in self.axes), "", *("fraction",) * 4, "cell diameters/h"),
+            (
+                *values,
+                np.array([self.ending(*p).value for p in points]),
+                np.array([self.extent(*p) for p in points]),
+                np.array([share.value for share in shares]),
+                np.array([share.interval[0] for share in shares]),
+                np.array([share.interval[1] for share in shares]),
+                np.array(speeds),
+            ),
+        )
+
+
+def _unit(axis: Axis) -> str:
+    return axis.label.partition("[")[2].rstrip("]")
+
+
+def parse_axes(texts: Sequence[str], model: Model) -> tuple[Axis, ...]:
+    """Return the axes that ``--param`` options describe: ``name=low:high:count``.
+
+    Values are spaced evenly in their logarithm where they span a factor of ten or more.
+
+    Raises
+    ------
+    UserInputError
+        With everything that is wrong.
+    """
+    problems: list[Problem] = []
+    axes: list[Axis] = []
+    for text in texts:
+        axis = _axis(text, model, problems)
+        if axis is not None:
+            axes.append(axis)
+    if not 1 <= len(texts) <= 2:
+        problems.append(Problem(f"{len(texts)} parameters", "--param", "give one or two"))
+    if len({axis.name for axis in axes}) < len(axes):
+        problems.append(Problem("one parameter twice", "--param", "name two different ones"))
+    points = math.prod(len(axis.values) for axis in axes)
+    if points > POINTS_MAX:
+        told = f"{points:,} points are too many for one diagram"
+        problems.append(Problem(told, "--param", f"give {POINTS_MAX:,} or fewer"))
+    if problems:
+        raise UserInputError(problems)
+    return tuple(axes)
+
+
+def _axis(text: str, model: Model, problems: list[Problem]) -> Axis | None:
+    where = f"--param {text}"
+    name, _, span = text.partition("=")
+    try:
+        low, high, count = (float(part) for part in span.split(":"))
+    except ValueError:
+        problems.append(Problem("this is no range", where, "write name=low:high:count"))
+        return None
+    known = {rate.name: rate.unit for rate in model.rates}
+    if name == NICHE and NICHE not in known:
+        unit = "um"
+        if niche_rate(model) is None:
+            told = f"{model.name} has no interferon whose diffusion is a single rate"
+            problems.append(Problem(told, where, "scan one of its rates instead"))
+            return None
+    elif name in known:
+        unit = known[name]
+    else:
+        fix = f"its rates are {', '.join(sorted(known))}; {NICHE} is there for every interferon"
+        problems.append(Problem(f"{model.name} has no rate {name!r}", where, fix))
+        return None
+    good = math.isfinite(low) and math.isfinite(high) and 0.0 <= low < high
+    if not good or count != int(count) or count < 2:
+        fix = "give 0 or more, rising, and 2 or more values"
+        problems.append(Problem("this range holds no values", where, fix))
+        return None
+    wide = low > 0.0 and high / low >= 10.0
+    spaced = np.geomspace if wide else np.linspace
+    values = tuple(float(value) for value in spaced(low, high, int(count)))
+    return Axis(name, f"{name.replace('_', ' ')} [{unit}]", values)
+
+
+def first_interferon(model: Model) -> FieldSpec | None:
+    """Return the first field that is an interferon by its name or description."""
+    for field in model.fields:
+        if "ifn" in field.name or "interferon" in f"{field.name} {field.description}":
+            return field
+    return None
+
+
+def niche_rate(model: Model) -> str | None:
+    """Return the rate that is the diffusion coefficient of the first interferon, if it is one."""
+    field = first_interferon(model)
+    known = {rate.name for rate in model.rates}
+    return field.diffusion if field is not None and field.diffusion in known else None
+
+
+def niche_length_um(model: Model) -> float:
+    """Return the niche length of the first interferon, sqrt(D / loss) [um]; NaN without one."""
+    field = first_interferon(model)
+    if field is None:
+        return math.nan
+    diffusion = float(evaluate(field.diffusion, rate_values(model)))
+    loss = _loss(field, model)
+    return math.sqrt(diffusion / loss) if loss > 0.0 else math.inf
+
+
+def _loss(field: FieldSpec, model: Model) -> float:
+    rates = rate_values(model)
+    terms = (field.uptake, field.decay, field.washout)
+    return sum(float(evaluate(text, rates)) for text in terms)
+
+
+def at_point(model: Model, values: Mapping[str, float]) -> Model:
+    """Return the model at a point of a scan."""
+    rates = {name: value for name, value in values.items() if name != NICHE}
+    known = {rate.name: rate for rate in model.rates}
+    if NICHE in values and NICHE in known:
+        rates[NICHE] = values[NICHE]
+    changed = model.with_rates(**rates)
+    if NICHE not in values or NICHE in known:
+        return changed
+    name, field = niche_rate(changed), first_interferon(changed)
+    if name is None or field is None:
+        raise ValueError(f"{model.name} has no niche length")
+    per_min = values[NICHE] ** 2 * _loss(field, changed)
+    return changed.with_rates(**{name: per_min / known[name].factor})
+
+
+def scan(
+    plan: Plan, axes: tuple[Axis, ...], threads: int = 1, progress: Progress | None = None
+) -> Scan:
+    """Follow the plan at every point of the grid."""
+    watcher: Progress = Silent() if progress is None else progress
+    across, *rest = axes
+    up = rest[0] if rest else None
+    second = (math.nan,) if up is None else up.values
+    watcher.begin("phase diagram", len(across.values) * len(second))
+    found: dict[tuple[int, int], tuple[Outcome, ...]] = {}
+    for i, x in enumerate(across.values):
+        for j, y in enumerate(second):
+            values = {across.name: x} | ({} if up is None else {up.name: y})
+            point = replace(plan, model=at_point(plan.model, values))
+            found[i, j] = follow(point, threads).outcomes
+            watcher.advance()
+    watcher.end()
+    return Scan(plan, axes, found)

@@ -1,0 +1,226 @@
+"""``ifn tissue``: what a person sees, what a program reads, mistakes, and a run that was killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from ifnfactory.cli import tissue as door
+from ifnfactory.cli.app import app
+from ifnfactory.report.tissue import keep
+from ifnfactory.report.tissue.picture import laid_out
+from ifnfactory.runs.tables import read_parquet
+from ifnfactory.tissue.course import Plan, follow
+from ifnfactory.tissue.model_file import load_model
+from ifnfactory.tissue.scan import at_point, niche_length_um, parse_axes
+from ifnfactory.tissue.sites import Sites
+from ifnfactory.tissue.targets import targets
+from ifnfactory.tissue.validate import Row, Validation
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "docs" / "examples" / "tissue" / "warned.toml"
+RUN = ["run", str(EXAMPLE), "--size", "24", "--hours", "24", "--replicates", "2", "--threads", "1"]
+PROGRAM = [sys.executable, "-c", "from ifnfactory.cli.app import main; main()", "tissue"]
+
+
+def ifn(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["tissue", *arguments])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """Run the example to its end, once."""
+    out = tmp_path_factory.mktemp("tissue") / "run"
+    said = ifn(*RUN, "--out", str(out), "--movie", "--json")
+    assert said.exit_code == 0, said.output
+    return out, json.loads(said.stdout)
+
+
+def test_models_are_listed() -> None:
+    said = ifn("list")
+    assert said.exit_code == 0
+    assert all(name in said.stdout for name in ("hbv-liver", "plaque", "visavis"))
+
+
+def test_a_run_leaves_numbers_pictures_snapshots_and_a_report(finished) -> None:
+    out, told = finished
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    names = {file["name"] for file in manifest["files"]}
+    assert {"measures.parquet", "panels.png", "movie.gif", "report.html"} <= names
+    assert any(name.startswith("snapshots.zarr/") for name in names)
+    assert (out / "panels.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "movie.gif").read_bytes().startswith(b"GIF8")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert 'src="data:image/png' in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    table = read_parquet(out / "measures.parquet")
+    assert set(np.unique(table.column("replicate"))) == {0, 1}
+    assert told["status"] == {"completed": 2}
+    assert told["end"]["plaque"][0] == table.column("plaque")[table.rows // 2 - 1]
+    assert np.all(np.abs(table.column("imbalance")) < 1e-5)
+
+
+def test_snapshots_are_zarr_and_hold_the_last_state(finished) -> None:
+    import zarr
+
+    out, told = finished
+    group = zarr.open_group(str(out / "snapshots.zarr"), mode="r")
+    assert group["hour"][-1] == pytest.approx(24.0)
+    phase, ifn_field = np.asarray(group["phase"][-1]), np.asarray(group["ifn"][-1])
+    assert phase.shape == ifn_field.shape == (24, 24)
+    assert np.isin(phase, (1, 3)).mean() == pytest.approx(told["end"]["plaque"][0])
+    assert ifn_field.mean() == pytest.approx(told["end"]["ifn_mean"][0], rel=1e-6)
+
+
+def test_a_killed_run_goes_on_and_ends_the_same(finished, tmp_path: Path) -> None:
+    whole, told = finished
+    out = tmp_path / "run"
+    checkpoint = tmp_path / ".run.unfinished" / "checkpoint.npz"
+    command = [*PROGRAM, *RUN, "--out", str(out), "--movie", "--json"]
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not checkpoint.exists() and killed.poll() is None:
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    assert not out.exists()
+    other = ifn(*RUN, "--out", str(out), "--movie", "--seed", "2")
+    assert other.exit_code == 2
+    assert "unfinished run of another request" in other.stderr
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == told
+    assert not checkpoint.exists()
+    for name in ("measures.parquet", "panels.png", "movie.gif"):
+        assert (out / name).read_bytes() == (whole / name).read_bytes(), name
+    for file in (whole / "snapshots.zarr").rglob("*"):
+        if file.is_file():
+            assert file.read_bytes() == (out / file.relative_to(whole)).read_bytes()
+
+
+def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keep, "follow", stop)
+    said = ifn(*RUN, "--out", str(tmp_path / "run"))
+    assert said.exit_code == 130
+    assert "give the same command again to go on" in said.stderr
+
+
+def test_bits_do_not_depend_on_threads_or_on_sampling() -> None:
+    plan = Plan(load_model(str(EXAMPLE)), Sites(300, 260), 2.0, 1, 3)
+    one, two = follow(plan, 1), follow(plan, 2)
+    for a, b in zip(one.last.quantities + one.last.fields, two.last.quantities + two.last.fields,
+                    strict=True):  # fmt: skip
+        assert a.tobytes() == b.tobytes()
+
+
+def test_a_scan_draws_the_diagram(tmp_path: Path) -> None:
+    out = tmp_path / "scan"
+    said = ifn("scan", str(EXAMPLE), "--param", "niche_length=25:250:2", "--param",
+               "producer_fraction=0:0.3:2", "--size", "16", "--hours", "48", "--threads", "1",
+               "--out", str(out), "--json")  # fmt: skip
+    assert said.exit_code == 0, said.output
+    points = json.loads(said.stdout)["points"]
+    assert [p["producer_fraction"] for p in points] == [0.0, 0.3, 0.0, 0.3]
+    # Without a producer the virus takes the sheet, whatever the length.
+    assert {p["ending"] for p in points if p["producer_fraction"] == 0.0} == {"overrun"}
+    assert {p["ending"] for p in points if p["niche_length"] > 200} > {"overrun"}
+    assert (out / "diagram.png").read_bytes().startswith(b"\x89PNG")
+    assert read_parquet(out / "diagram.parquet").rows == 4
+
+
+def test_the_niche_length_is_set_through_diffusion() -> None:
+    model = load_model(str(EXAMPLE))
+    assert niche_length_um(model) == pytest.approx(100.0)
+    changed = at_point(model, {"niche_length": 50.0})
+    assert niche_length_um(changed) == pytest.approx(50.0)
+    assert changed.rate_value("diffusion") == pytest.approx(12.5)
+    (axis,) = parse_axes(["touch=0.01:1:3"], model)
+    assert axis.values == pytest.approx((0.01, 0.1, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (
+            ["run", "nosuch.toml", "--replicates", "0", "--hours", "-3", "--threads", "0",
+             "--geometry", "cube", "--movie"],
+            ["no such number of replicates", "no time", "no threads", "no such geometry",
+             "nowhere to put it", "there is no such file"],
+        ),
+        (["run", str(EXAMPLE), "--size", "900000"], ["need", "GB of memory", "or less"]),
+        (["run", str(EXAMPLE), "--size", "2"], ["height 2", "width 2"]),
+        (["run", "hbv-liver", "--geometry", "lobules", "--size", "100"], ["multiple of 60"]),
+        (["run", "plaque", "--geometry", "lobule"], ["lobules are hexagonal"]),
+        (
+            ["scan", str(EXAMPLE), "--param", "nosuch=1:2:3", "--param", "touch=3"],
+            ["no rate 'nosuch'", "no range"],
+        ),
+        (["validate", "--only", "liver", "--replicates", "0"], ["no such targets", "no such n"]),
+    ],
+)  # fmt: skip
+def test_all_mistakes_are_told_at_once(arguments: list[str], wanted: list[str]) -> None:
+    said = ifn(*arguments)
+    assert said.exit_code == 2
+    for words in wanted:
+        assert words in said.stderr, words
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        ("touch = { value = 0.05", "touch = { value = -0.05", "negative"),
+        ('rate = "touch * sick"', 'rate = "nosuch * sick"', "nosuch"),
+        (
+            'secretion = "secretion * producer * (phase == infected)"',
+            'secretion = "secretion"\nsolver = "explicit"\nsubsteps = 1',
+            "unstable",
+        ),
+    ],
+)
+def test_a_wrong_model_is_refused_with_its_line(tmp_path, before, after, wanted) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert before in text
+    file = tmp_path / "wrong.toml"
+    file.write_text(text.replace(before, after), encoding="utf-8")
+    said = ifn("run", str(file))
+    assert said.exit_code == 2
+    assert wanted in said.stderr
+    assert "wrong.toml:" in said.stderr
+
+
+def test_validation_prints_its_object(monkeypatch) -> None:
+    made = Validation(tuple(Row(target, target.value) for target in targets()[:3]))
+    monkeypatch.setattr("ifnfactory.tissue.validate.validate", lambda *_: made)
+    assert json.loads(ifn("validate", "--json").stdout)["inside_percent"] == 100.0
+    assert "plaque: 3 of 3 inside" in ifn("validate").stdout
+
+
+def test_a_torus_is_laid_out_with_its_middle_in_the_middle() -> None:
+    sheet = np.zeros((40, 40, 3), dtype=np.uint8)
+    sheet[20, 20] = 255
+    picture = laid_out(sheet, hexagonal=True, torus=True, width=160)
+    rows, columns = np.nonzero(picture[..., 0])
+    assert rows.mean() / picture.shape[0] == pytest.approx(0.5, abs=0.02)
+    assert columns.mean() / picture.shape[1] == pytest.approx(0.5, abs=0.02)
+    assert picture.shape[0] / picture.shape[1] == pytest.approx(np.sqrt(3) / 2, rel=0.02)
+
+
+def test_the_door_imports_nothing_heavy() -> None:
+    assert not hasattr(door, "numpy")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    program = (
+        "import sys; from ifnfactory.cli import tissue; "
+        "print([m for m in ('numpy', 'numba', 'zarr', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True,
+                          text=True, check=True)  # fmt: skip
+    assert done.stdout.strip() == "[]"
