@@ -88,7 +88,8 @@ def plaque_radius(cells: int, site_area: float) -> float:
 def slope(times: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     """Return the slope of the least-squares line: a front's speed, a plaque's growth."""
     centred = times - times.mean()
-    return float(centred @ values / (centred @ centred))
+    # Centred as well, so that what does not move has a slope of exactly 0.
+    return float(centred @ (values - values[0]) / (centred @ centred))
 
 
 def secondary_producers(producers_with_loop: float, producers_without: float) -> float:
