@@ -177,7 +177,7 @@ def test_all_mistakes_are_told_at_once(arguments: list[str], wanted: list[str]) 
 @pytest.mark.parametrize(
     ("before", "after", "wanted"),
     [
-        ("touch = { value = 0.05", "touch = { value = -0.05", "negative"),
+        ("touch = { value = 0.12", "touch = { value = -0.12", "negative"),
         ('rate = "touch * sick"', 'rate = "nosuch * sick"', "nosuch"),
         (
             'secretion = "secretion * producer * (phase == infected)"',

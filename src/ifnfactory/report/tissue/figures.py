@@ -106,10 +106,15 @@ def diagram(scan: Scan) -> Figure:
 def _scaled(axes: Axes, columns: Values, rows: Values, two: bool) -> None:
     if _logarithmic(columns):
         axes.set_xscale("log")
+    axes.set_xticks(columns, [f"{value:.3g}" for value in columns])
+    axes.set_xticks([], minor=True)
     if not two:
         axes.set_yticks([])
-    elif _logarithmic(rows):
+        return
+    if _logarithmic(rows):
         axes.set_yscale("log")
+    axes.set_yticks(rows, [f"{value:.3g}" for value in rows])
+    axes.set_yticks([], minor=True)
 
 
 def _logarithmic(values: Values) -> bool:

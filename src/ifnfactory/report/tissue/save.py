@@ -153,7 +153,8 @@ def _scan_page(found: Scan, how: Circumstances) -> Document:
         "spreading. Overrun: half or more. Numbers are the percentage of cells reached."
     )
     remark = ""
-    if any(axis.name == NICHE for axis in found.axes):
+    own = any(rate.name == NICHE for rate in plan.model.rates)
+    if not own and any(axis.name == NICHE for axis in found.axes):
         remark = "The niche length is set through the diffusion of interferon, at the losses given."
     table = found.table()
     rows = tuple(tuple(_cell(column[k]) for column in table.columns) for k in range(table.rows))
