@@ -80,11 +80,15 @@ class Solo:
 
 
 def _without_drugs(constants: Mapping[str, float]) -> dict[str, float]:
-    """Return what drugs with other targets leave and add where there are none."""
+    """Return what ports are that differ only under drugs with other targets."""
     neutral = {f"{name}_left": 1.0 for name, *_ in BLOCKS}
     neutral |= {f"{name}_added": 0.0 for name, *_ in ADDITIONS}
     neutral["hepatic_only_exposure"] = 0.0
-    neutral["immune_excess"] = constants.get("interferon_excess", 0.0)
+    for name, same in (
+        ("immune_excess", "interferon_excess"),
+        ("hbsag_made", "surface_antigen"),
+    ):
+        neutral[name] = constants.get(same, 0.0)
     return neutral
 
 

@@ -13,7 +13,7 @@ PORTS = {
     "dna_capsids": 1.0,
     "infected_hepatocytes": 0.4,
     "infected_baseline": 0.4,
-    "transcription": 1.0,
+    "translation": 1.0,
     "surface_antigen": 1.0,
     "virions": 1.0,
     "e_antigen": 1.0,

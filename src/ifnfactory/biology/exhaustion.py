@@ -67,7 +67,7 @@ def declare_exhaustion(
         "exhaustion_baseline", symbol="X_0", unit="1", description="untreated exhaustion drive"
     )
     infected, infected_0 = m.uses("infected_hepatocytes"), m.uses("infected_baseline")
-    transcription = m.uses("transcription")
+    transcription = m.uses("translation")
     hbsag, hbsag_0 = m.uses("surface_antigen"), m.uses("hbsag_baseline", "IU/mL")
     virions, dna_0 = m.uses("virions"), m.uses("hbv_dna_baseline", "IU/mL")
     load = m.quantity(

@@ -70,7 +70,9 @@ def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) 
     relative, unaided, half_interferon = m.parameters(
         "integrated_killing", "integrated_presentation", "integrated_presentation_half_point"
     )
-    capsids, in_liver = m.uses("dna_capsids"), m.uses("interferon_excess")
+    # Interferon gamma, which agonists of innate immunity bring, raises presentation as well.
+    in_liver = m.uses("interferon_excess") + m.uses("innate_immunity_added")
+    capsids = m.uses("dna_capsids")
     seen = m.quantity(
         "core_presentation",
         (1 + half) * capsids / (half + capsids),
@@ -145,7 +147,8 @@ def _effectors(
     )
     scar_0 = m.derived("scar_baseline", symbol="Z_0", unit="1", description="untreated scar")
     infected, infected_0 = m.uses("infected_hepatocytes"), m.uses("infected_baseline")
-    transcription, hbsag = m.uses("transcription"), m.uses("surface_antigen")
+    # What is made is shown, also where a drug keeps it from leaving the cell.
+    transcription, hbsag = m.uses("translation"), m.uses("hbsag_made")
     antigen = m.quantity(
         "stimulating_antigen",
         infected_share * infected / infected_0 * transcription * presented

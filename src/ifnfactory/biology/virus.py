@@ -165,17 +165,21 @@ def _serum(m: Module, transcription: sp.Symbol, rna_capsids: sp.Symbol, capsids:
         * ((1 - slow_share - free_share) * capsids + slow_share * slow + free_share),
     )
     m.relaxation(rna, c_r, released * infected * rna_capsids)
-    m.relaxation(
-        hbsag,
-        c_s,
-        secreted
-        * (
-            (1 - integrated_share) * infected * transcription * transcripts
-            + integrated_share * integrated * integrants
-        )
-        / (1 + hbsag_block * excess),
+    translation = m.quantity(
+        "translation",
+        transcription * transcripts,
+        symbol="Tl",
+        description="viral proteins that an infected cell makes from cccDNA, untreated = 1",
     )
-    m.relaxation(hbeag, c_e, infected * transcription * transcripts)
+    made = m.quantity(
+        "hbsag_made",
+        (1 - integrated_share) * infected * translation
+        + integrated_share * integrated * integrants,
+        symbol="S_m",
+        description="HBsAg that hepatocytes make, released or not, untreated = 1",
+    )
+    m.relaxation(hbsag, c_s, secreted * made / (1 + hbsag_block * excess))
+    m.relaxation(hbeag, c_e, infected * translation)
     for state, name, rate in (
         (virions, "virions_bound", removal),
         (rna, "rna_particles_bound", removal),
