@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 from synthetic import trial_result
 
+from ifnfactory.biology.adverse_events import AdverseEvents
+from ifnfactory.biology.tolerability import load_tolerability
 from ifnfactory.report import tables as tables_module
 from ifnfactory.report.save import save_trial
 from ifnfactory.report.tables import (
@@ -56,7 +59,10 @@ def test_every_measured_covariate_has_a_unit(result: TrialResult) -> None:
         for name, column in zip(table.names, table.columns, strict=True)
         if column.dtype.kind == "f"
     }
-    assert floats == set(PATIENT_UNITS)
+    weeks = {name for name in floats if name.endswith("_week")}
+    assert floats - weeks == set(PATIENT_UNITS) - {"last_week"}
+    units = dict(zip(table.names, table.units, strict=True))
+    assert {units[name] for name in weeks} == {"week"}
 
 
 def test_visits_have_one_row_a_patient_and_visit(result: TrialResult) -> None:
@@ -67,6 +73,26 @@ def test_visits_have_one_row_a_patient_and_visit(result: TrialResult) -> None:
     assert table.column("week")[row] == result.protocol.visit_weeks[4]
     assert table.column("hbv_dna")[row] == result.arms[1].panel.hbv_dna[5, 4]
     assert table.column("anti_hbe")[row] == result.arms[1].panel.anti_hbe[5, 4]
+
+
+def test_side_effects_stand_beside_the_patient_and_the_visit(result: TrialResult) -> None:
+    arm = result.arms[0]
+    assert arm.safety is not None
+    hit = AdverseEvents.none(len(arm.patients))
+    fever = load_tolerability().names.index("pyrexia")
+    onset, end = hit.onset.copy(), hit.end.copy()
+    onset[3, fever], end[3, fever] = 3.0, 20.0
+    events = replace(hit, onset=onset, end=end)
+    grade = np.full_like(arm.safety.grade, 2)
+    arm = replace(arm, safety=replace(arm.safety, events=events, grade=grade))
+    people, visits = patients_table(arm), visits_table(arm)
+    assert people.column("pyrexia_onset_week")[3] == pytest.approx(3 / 7)
+    assert np.isnan(people.column("pyrexia_end_week")[[0, 1, 2]].astype(float)).all()
+    assert people.column("left_for").tolist() == ["stays"] * 12
+    shown = visits.column("pyrexia_grade").reshape(12, -1)
+    week = np.array(result.protocol.visit_weeks)
+    assert shown[3, (week >= 1) & (week <= 2)].tolist() == [2, 2]
+    assert shown.sum() == 4
 
 
 def test_many_patients_come_in_parts(
@@ -86,6 +112,8 @@ def test_many_patients_come_in_parts(
 def test_visits_name_their_units(result: TrialResult) -> None:
     table = visits_table(result.arms[0])
     units = dict(zip(table.names, table.units, strict=True))
+    effects = {name for name in units if name.endswith("_grade")} | {"dose_share"}
+    assert {units.pop(name) for name in effects} == {""}
     assert units == {
         "patient": "",
         "week": "week",

@@ -33,6 +33,7 @@ def protocol_view(protocol: Protocol) -> None:
     for heading, part in (
         ("Arms", _arms(protocol)),
         ("Eligibility", _eligibility(protocol)),
+        ("Rules", _rules(protocol)),
         ("Doses and visits", _calendar(protocol)),
     ):
         screen.print()
@@ -47,6 +48,8 @@ def _arms(protocol: Protocol) -> Table:
     table = plain_table(("arm", False), ("n", True), ("prescription", False))
     for arm in protocol.arms:
         lines = Text("\n".join(arm.regimen.prescription()))
+        if arm.rules:
+            lines.append(f"\nrules: {', '.join(arm.rules)}", style="dim")
         table.add_row(Text(f"{arm.name}\n{arm.label}"), _count(arm.n), lines)
     return table
 
@@ -62,6 +65,18 @@ def _eligibility(protocol: Protocol) -> Table:
     table.add_row("age", _between(entry.age_min, entry.age_max, "years"))
     for number, words in enumerate(protocol.criteria):
         table.add_row("in words only" if number == 0 else "", Text(words, style="dim"))
+    return table
+
+
+def _rules(protocol: Protocol) -> Table:
+    """One row a rule that any arm follows, whichever arm it is."""
+    table = plain_table(("rule", False), ("where", False), ("then", False), ("source", False))
+    orders = {order.name: order for arm in protocol.arms for order in arm.orders}
+    for name, order in orders.items():
+        source = Text(f"{order.rule.source.text} [{order.rule.source.tag}]", style="dim")
+        table.add_row(name, Text(order.rule.criterion), order.action.words, source)
+    if not orders:
+        table.add_row("none", "every planned dose is given", "", "")
     return table
 
 

@@ -9,10 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.biology.tolerability import load_tolerability
 from ifnfactory.engine.status import Status
 from ifnfactory.foundation.table import Column, ColumnTable
 from ifnfactory.population.patients import PatientTable
 from ifnfactory.runs.layout import block_name, part_name
+from ifnfactory.trial.attendance import REASONS
 from ifnfactory.trial.result import ArmOutcome, ResultRow, TrialResult
 
 PATIENT_UNITS: Final = {
@@ -57,29 +59,74 @@ def patients_table(arm: ArmOutcome) -> ColumnTable:
     """Return one row a patient: covariates, baseline, and how the patient fared."""
     names = [field.name for field in fields(PatientTable)]
     words = np.array([status.word for status in Status])
+    suffered = _suffered(arm)
     return ColumnTable(
-        names=(*names, "status", "last_week"),
-        units=(*(PATIENT_UNITS.get(name, "") for name in names), "", PATIENT_UNITS["last_week"]),
+        names=(*names, "status", "last_week", *suffered),
+        units=(
+            *(PATIENT_UNITS.get(name, "") for name in names),
+            "",
+            PATIENT_UNITS["last_week"],
+            *("week" if name.endswith("_week") else "" for name in suffered),
+        ),
         columns=(
             *(getattr(arm.patients, name) for name in names),
             words[arm.status],
-            np.where(np.isinf(arm.last_week), np.nan, arm.last_week),
+            _finite(arm.last_week),
+            *suffered.values(),
         ),
     )
+
+
+def _suffered(arm: ArmOutcome) -> dict[str, Column]:
+    """Return why patients left, what ended therapy, and the course of every side effect."""
+    if arm.safety is None:
+        return {}
+    safety, conduct = arm.safety, arm.safety.conduct
+    stopped_by = np.array([*conduct.rules, ""])[conduct.stopped_by]  # nobody: the last
+    columns: dict[str, Column] = {
+        "left_for": np.array(REASONS)[safety.departure.reason],
+        "therapy_stopped_week": _finite(conduct.stopped_week),
+        "therapy_stopped_by": stopped_by,
+    }
+    for index, name in enumerate(load_tolerability().names):
+        columns[f"{name}_onset_week"] = _finite(safety.events.onset[:, index] / 7.0)
+        columns[f"{name}_end_week"] = _finite(safety.events.end[:, index] / 7.0)
+    return columns
+
+
+def _finite(weeks: NDArray[np.float64]) -> Column:
+    """Return weeks with NaN where something never happens."""
+    return np.where(np.isinf(weeks), np.nan, weeks)
 
 
 def visits_table(arm: ArmOutcome) -> ColumnTable:
     """Return one row a patient and visit: what the laboratory reported."""
     patients, visits = arm.panel.hbv_dna.shape
+    seen = _complaints(arm)
     return ColumnTable(
-        names=("patient", "week", *MARKER_UNITS),
-        units=("", "week", *MARKER_UNITS.values()),
+        names=("patient", "week", *MARKER_UNITS, *seen),
+        units=("", "week", *MARKER_UNITS.values(), *("" for _ in seen)),
         columns=(
             np.repeat(arm.patients.patient, visits),
             np.tile(arm.panel.week, patients),
             *(getattr(arm.panel, name).reshape(-1) for name in MARKER_UNITS),
+            *(values.reshape(-1) for values in seen.values()),
         ),
     )
+
+
+def _complaints(arm: ArmOutcome) -> dict[str, NDArray[np.generic]]:
+    """Return grades of side effects at visits, 0 for none, and the share of the dose given."""
+    if arm.safety is None:
+        return {}
+    weeks = arm.panel.week.tolist()
+    grades = np.stack([arm.safety.ongoing_grade(week) for week in weeks], axis=1)
+    names = load_tolerability().names
+    columns: dict[str, NDArray[np.generic]] = {
+        f"{name}_grade": grades[:, :, index] for index, name in enumerate(names)
+    }
+    columns["dose_share"] = arm.safety.conduct.dose_share
+    return columns
 
 
 def endpoints_table(rows: Sequence[ResultRow]) -> ColumnTable:
