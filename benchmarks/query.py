@@ -1,11 +1,15 @@
 """How long questions to many runs take: ``python benchmarks/query.py [RUNS] [PATIENTS]``.
 
-Simulates one run of PATIENTS in all, copies it RUNS times, and asks. Prints one JSON object.
+Simulates one run of PATIENTS in all, copies it RUNS times, and asks. Prints one JSON object: for
+each question wall and processor seconds of the whole process, medians of three, and how busy the
+machine was with other work (load over the last minute, before the questions).
 """
 
 from __future__ import annotations
 
 import json
+import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -41,6 +45,7 @@ def main() -> None:
         subprocess.run([*command, "--out", str(place / "0000")], check=True, capture_output=True)
         for index in range(1, runs):
             shutil.copytree(place / "0000", place / f"{index:04d}")
+        load = os.getloadavg()[0]
         found = {
             name: _seconds([ifn, "runs", "query", sql, text, "--json"])
             for name, sql in QUESTIONS.items()
@@ -48,20 +53,25 @@ def main() -> None:
     record = {
         "runs": runs,
         "patients_a_run": each * ARMS,
-        "wall_s": found,
+        "load_before": round(load, 1),
+        "wall_s": {name: wall for name, (wall, _) in found.items()},
+        "cpu_s": {name: cpu for name, (_, cpu) in found.items()},
         "versions": versions(),
         "platform": platform_record(),
     }
     print(json.dumps(record, indent=1))
 
 
-def _seconds(command: list[str]) -> float:
-    taken: list[float] = []
+def _seconds(command: list[str]) -> tuple[float, float]:
+    wall: list[float] = []
+    cpu: list[float] = []
     for _ in range(3):
-        began = time.perf_counter()
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
-        taken.append(time.perf_counter() - began)
-    return round(statistics.median(taken), 3)
+        wall.append(time.perf_counter() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return round(statistics.median(wall), 3), round(statistics.median(cpu), 3)
 
 
 if __name__ == "__main__":
