@@ -18,6 +18,7 @@ def uniform_people(
     age: float = 40.0,
     phase: int = Phase.POSITIVE_HEPATITIS,
     liver: int = Liver.NO_CIRRHOSIS,
+    stage: int = 1,
     treated: int = 0,
     male: int | None = None,
 ) -> People:
@@ -34,6 +35,7 @@ def uniform_people(
         male=sex.astype(np.int8),
         phase=all_of(phase, np.int8),
         liver=all_of(liver, np.int8),
+        stage=all_of(stage, np.int8),
         treated=all_of(treated, np.int8),
         dna_rank=np.resize(DNA, n).astype(np.float32),
         hbsag_rank=np.resize(DNA[::-1], n).astype(np.float32),

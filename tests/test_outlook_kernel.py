@@ -21,7 +21,9 @@ def everybody(n: int) -> People:
     """Return people of every phase and liver, a third offered treatment, a third a cure."""
     people = join(
         [
-            uniform_people(n // 10, age=20 + 6 * k, phase=k % 5, liver=(0, 0, 1, 2, 3)[k // 2])
+            uniform_people(
+                n // 10, age=20 + 6 * k, phase=k % 5, liver=(0, 0, 1, 2, 3)[k // 2], stage=k % 4
+            )
             for k in range(10)
         ]
     )
@@ -40,7 +42,16 @@ def same(one: Course, other: Course) -> bool:
     """Return whether two courses agree in every number."""
     return all(
         np.array_equal(getattr(one, name), getattr(other, name))
-        for name in ("counts", "events", "firsts", "phase", "liver", "treated_from")
+        for name in (
+            "counts",
+            "stages",
+            "events",
+            "firsts",
+            "phase",
+            "liver",
+            "stage",
+            "treated_from",
+        )
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from outlook_cases import uniform_people
 
 from ifnfactory.foundation.errors import UserInputError
-from ifnfactory.outlook.life_table import load_life_table, locations, monthly_hazards
+from ifnfactory.outlook.life_table import PERIODS, load_life_table, locations, monthly_hazards
 from ifnfactory.outlook.parameters import central
 from ifnfactory.outlook.rates import rates_of, without_hbv
 from ifnfactory.outlook.simulate import follow
@@ -30,12 +30,29 @@ def test_world_rates_are_those_of_the_source(sex: str, age: int, rate: float) ->
     assert load_life_table("World", sex).monthly()[age * 12] == pytest.approx(rate, rel=5e-3)
 
 
-@pytest.mark.parametrize("location", ["World", "China", "Japan", "Nigeria"])
-def test_the_table_alone_reproduces_its_own_life_expectancy(location: str) -> None:
-    for sex, hazards in zip(("female", "male"), monthly_hazards(location), strict=True):
-        alive = np.exp(-np.concatenate([[0.0], np.cumsum(hazards[:-1] / 12)]))
-        years = (alive[1:] + alive[:-1]).sum() / 24
-        assert years == pytest.approx(load_life_table(location, sex).life_expectancy(), abs=0.1)
+def years_lived(hazards: np.ndarray, age: int) -> float:
+    """Return the expected years from an age, each month counted half where it ends in death."""
+    alive = np.exp(-np.concatenate([[0.0], np.cumsum(hazards[age * 12 :] / 12)]))
+    return float((alive[1:] + alive[:-1]).sum() / 24)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("location", locations())
+def test_the_table_alone_reproduces_its_own_life_expectancy(location: str, period: str) -> None:
+    """Every location, sex and period: by the months of the table, and as the kernel reads them.
+
+    The kernel looks hazards up once a year and holds their mean for twelve months.
+    """
+    background = rates_of(central(), location, period).background
+    for sex, monthly, means in zip(
+        ("female", "male"), monthly_hazards(location, period), background, strict=True
+    ):
+        table = load_life_table(location, sex, period)
+        read = np.repeat(means[:-1:12], 12)
+        for age in (0, 30, 60):
+            expected = table.life_expectancy(age)
+            assert years_lived(monthly[:-1], age) == pytest.approx(expected, abs=0.1)
+            assert years_lived(read, age) == pytest.approx(expected, abs=0.1)
 
 
 @pytest.mark.parametrize(("location", "male"), [("China", 1), ("Germany", 0), ("Nigeria", 1)])

@@ -11,7 +11,7 @@ from ifnfactory.cli.screen import console
 from ifnfactory.cli.views import plain_table
 from ifnfactory.foundation.notice import NOT_FOR_CARE
 from ifnfactory.outlook.life_table import ATTRIBUTION
-from ifnfactory.outlook.words import in_words
+from ifnfactory.outlook.words import in_words, inside_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def validation_view(validation: Validation) -> None:
     """Print a line a target: observed, modelled, inside."""
     table = plain_table(
         ("", False), ("target", False), ("observed", True), ("interval", True),
-        ("modelled", True), ("unit", False), ("role", False),
+        ("modelled", True), ("unit", False), ("", False),
     )  # fmt: skip
     for row in validation.rows:
         target = row.target
@@ -71,13 +71,10 @@ def validation_view(validation: Validation) -> None:
             f"{target.low:g} to {target.high:g}" + ("" if target.interval == "published" else " *"),
             f"{row.modelled:.2f}",
             Text(target.unit, style="dim"),
-            Text(target.role, style="dim"),
+            Text("fitted" if target.fitted else "independent", style="dim"),
         )
     screen = console()
     screen.print(table)
-    inside = sum(row.inside for row in validation.rows)
-    percent = validation.inside_percent()
-    told = f"{inside} of {len(validation.rows)} inside ({percent:.1f} %)."
-    screen.print(told, markup=False)
+    screen.print(inside_in_words(validation), markup=False)
     screen.print(Text("* no published interval: derived, or 25 % either way", style="dim"))
     screen.print(Text(NOT_FOR_CARE, style="yellow"))

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.streams import stream
 from ifnfactory.foundation.toml_gate import parse_toml
+from ifnfactory.outlook.fibrosis import stages_of
 from ifnfactory.outlook.findings import people_of
 from ifnfactory.outlook.parameters import Values
-from ifnfactory.outlook.people import People, join
+from ifnfactory.outlook.people import WEEKS_PER_YEAR, People, join
 from ifnfactory.outlook.states import Liver, Phase
 from ifnfactory.pharmacology.drug import Interferon, Nucleoside, load_drug
 
@@ -43,8 +44,6 @@ DNA_TOLERANT: Final = 1e7
 ALT_NORMAL: Final = 40.0
 """Limits of the EASL phases [IU/mL, U/L]; HBeAg is positive from a signal of 1 S/CO."""
 
-_WEEKS_PER_YEAR: Final = 52.1775
-
 
 @dataclass(frozen=True)
 class ArmEnd:
@@ -58,12 +57,15 @@ class ArmEnd:
         Shape (patients,): number of the patient; the same patient has it in every arm.
     age
         At the last visit [year].
+    first_phase
+        Phase at the first visit: what is typical of it says the stage of fibrosis, which a trial
+        run does not follow, so that a patient has the same stage in every arm.
     dna, hbsag
         [log10 IU/mL]
     alt
         [U/L]
-    interferon
-        Whether an interferon was among the drugs.
+    interferon_weeks
+        Planned weeks on an interferon, 0 without.
     excluded
         Patients of the arm without any laboratory value, who cannot be followed.
     """
@@ -74,6 +76,7 @@ class ArmEnd:
     age: Floats
     male: NDArray[np.bool_]
     phase: NDArray[np.int8]
+    first_phase: NDArray[np.int8]
     liver: NDArray[np.int8]
     treated: NDArray[np.bool_]
     anti_hbs: NDArray[np.bool_]
@@ -81,7 +84,7 @@ class ArmEnd:
     hbsag: Floats
     alt: Floats
     genotype: NDArray[np.str_]
-    interferon: bool
+    interferon_weeks: float
     excluded: int
 
 
@@ -199,6 +202,7 @@ def _arm_end(
     rows = np.flatnonzero(seen)[order]
     number = visits["patient"][rows]
     last = rows[np.append(np.diff(number) != 0, True)] if rows.size else rows
+    first = rows[np.append(True, np.diff(number) != 0)] if rows.size else rows
     index = {int(p): i for i, p in enumerate(patients["patient"][own])}
     place = np.array([index[int(p)] for p in visits["patient"][last]], dtype=np.int64)
 
@@ -208,7 +212,10 @@ def _arm_end(
     def at(name: str) -> NDArray[Any]:
         return visits[name][last]
 
-    phase = phase_of(at("hbv_dna"), at("hbsag"), at("hbeag"), at("alt"))
+    phase, first_phase = (
+        phase_of(*(visits[name][row] for name in ("hbv_dna", "hbsag", "hbeag", "alt")))
+        for row in (last, first)
+    )
     section = next((a for a in protocol.get("arm", []) if a.get("name") == arm), {})
     treated = _on_nucleoside(section, last_week) & (phase != Phase.CURED)
     with np.errstate(divide="ignore"):
@@ -218,9 +225,10 @@ def _arm_end(
         name=arm,
         label=str(section.get("label") or arm.replace("_", " ")),
         patient=at("patient").astype(np.int64),
-        age=of("age") + at("week") / _WEEKS_PER_YEAR,
+        age=of("age") + at("week") / WEEKS_PER_YEAR,
         male=~of("female").astype(np.bool_),
         phase=phase,
+        first_phase=first_phase,
         liver=np.where(of("cirrhosis"), Liver.COMPENSATED, Liver.NO_CIRRHOSIS).astype(np.int8),
         treated=treated,
         anti_hbs=at("anti_hbs").astype(np.bool_),
@@ -228,7 +236,7 @@ def _arm_end(
         hbsag=np.where(np.isfinite(hbsag), hbsag, np.nan),
         alt=at("alt"),
         genotype=of("genotype"),
-        interferon=_had_interferon(section),
+        interferon_weeks=_interferon_weeks(section),
         excluded=int(np.count_nonzero(own)) - int(last.size),
     )
 
@@ -262,10 +270,14 @@ def _on_nucleoside(arm: dict[str, Any], last_week: float) -> bool:
     )
 
 
-def _had_interferon(arm: dict[str, Any]) -> bool:
-    return any(
-        isinstance(load_drug(str(course["drug"])), Interferon) for course in arm.get("course", [])
-    )
+def _interferon_weeks(arm: dict[str, Any]) -> float:
+    """Return the planned weeks on an interferon: of the longest course, as they overlap."""
+    weeks = [
+        float(course["stop_week"]) - float(course.get("start_week", 0.0))
+        for course in arm.get("course", [])
+        if isinstance(load_drug(str(course["drug"])), Interferon)
+    ]
+    return max(weeks, default=0.0)
 
 
 def people_at_end(end: TrialEnd, values: Values, n: int, seed: int, treat_month: int) -> People:
@@ -285,6 +297,7 @@ def _people(arm: ArmEnd, group: int, values: Values, n: int, seed: int, treat_mo
     row = np.arange(n) % arm.patient.size
     copy = np.arange(n) // arm.patient.size
     draws = stream(seed, "outlook", "bridge", "ranks").standard_normal((n, 2))
+    place = stream(seed, "outlook", "bridge", "fibrosis").random(n)
     people = people_of(
         values,
         key=arm.patient[row] + copy * 1_000_000,
@@ -293,6 +306,7 @@ def _people(arm: ArmEnd, group: int, values: Values, n: int, seed: int, treat_mo
         male=arm.male[row],
         phase=arm.phase[row],
         liver=arm.liver[row],
+        stage=stages_of(values, arm.first_phase[row], place),
         treated=arm.treated[row],
         dna=arm.dna[row],
         hbsag=arm.hbsag[row],
@@ -302,6 +316,6 @@ def _people(arm: ArmEnd, group: int, values: Values, n: int, seed: int, treat_mo
         anti_hbs=arm.anti_hbs[row],
     )
     people.treat_month[:] = treat_month
-    if arm.interferon:
+    if arm.interferon_weeks > 0:
         people.hcc_ratio[:] *= values["peginterferon_hcc_ratio"]
     return people

@@ -17,6 +17,7 @@ from ifnfactory.foundation.schema_faults import schema_faults
 from ifnfactory.foundation.streams import stream
 from ifnfactory.foundation.toml_gate import located, parse_toml, read_text
 from ifnfactory.outlook.cohort_file import MAX_START_AGE, CohortFile, GroupFile, SpreadFile
+from ifnfactory.outlook.fibrosis import stages_of
 from ifnfactory.outlook.findings import people_of
 from ifnfactory.outlook.parameters import Values
 from ifnfactory.outlook.people import People, join
@@ -62,6 +63,8 @@ class Group:
         [year]
     male, compensated, decompensated, hcc, treated
         Shares.
+    fibrosis
+        Four shares, F0 to F3, of who has no cirrhosis; None for what is typical of the phase.
     reached
         Share of the untreated who are treated as soon as the disease is active.
     phases
@@ -72,6 +75,8 @@ class Group:
         [U/L]; None for what is typical of the phase.
     genotypes
         Pairs of genotype and share; empty for a mix on which no ratio is put.
+    interferon_weeks
+        Weeks on an interferon before the start.
     persons
         A table of persons instead of all that.
     source
@@ -86,12 +91,14 @@ class Group:
     compensated: float
     decompensated: float
     hcc: float
+    fibrosis: tuple[float, ...] | None
     treated: float
     reached: float
     hbv_dna: Spread | None
     hbsag: Spread | None
     alt: Spread | None
     genotypes: tuple[tuple[str, float], ...]
+    interferon_weeks: float
     persons: PersonTable | None
     source: Source
 
@@ -181,12 +188,14 @@ def group_of(file: GroupFile, persons: PersonTable | None = None) -> Group:
         compensated=file.compensated,
         decompensated=file.decompensated,
         hcc=file.hcc,
+        fibrosis=None if file.fibrosis is None else tuple(float(s) for _, s in file.fibrosis),
         treated=file.treated,
         reached=file.reached,
         hbv_dna=_spread(file.hbv_dna, -2.0, 11.0),
         hbsag=_spread(file.hbsag, -1.301, 6.0),
         alt=_spread(file.alt, 1.0, 5_000.0),
         genotypes=tuple(file.genotypes.items()),
+        interferon_weeks=file.interferon_weeks,
         persons=persons,
         source=Source(file.source or "the user's file", file.tag),
     )
@@ -220,8 +229,9 @@ def _draw(group: Group, values: Values, n: int, seed: int, index: int) -> People
         return stream(seed, "outlook", "cohort", purpose).random(n)
 
     ranks = _ranks(quantile("dna"), quantile("hbsag"))
+    place = quantile("fibrosis")
     if group.persons is not None:
-        return group.persons.people(values, n, index, ranks)
+        return group.persons.people(values, n, index, ranks, place)
     phase = _choose(group.phases, quantile("phase")).astype(np.int8)
     cirrhosis = quantile("cirrhosis")
     edges = np.cumsum([group.hcc, group.decompensated, group.compensated])
@@ -243,6 +253,7 @@ def _draw(group: Group, values: Values, n: int, seed: int, index: int) -> People
         male=quantile("sex") < group.male,
         phase=phase,
         liver=liver.astype(np.int8),
+        stage=_stages(group, values, phase, place),
         treated=(quantile("treated") < group.treated) & (phase != Phase.CURED),
         dna=markers[0],
         hbsag=markers[1],
@@ -253,6 +264,14 @@ def _draw(group: Group, values: Values, n: int, seed: int, index: int) -> People
     )
     people.treat_month[quantile("reached") < group.reached] = 0
     return people
+
+
+def _stages(
+    group: Group, values: Values, phase: NDArray[np.int8], place: Floats
+) -> NDArray[np.int8]:
+    if group.fibrosis is None:
+        return stages_of(values, phase, place)
+    return _choose(group.fibrosis, place).astype(np.int8)
 
 
 def _ranks(first: Floats, second: Floats) -> tuple[Floats, Floats]:

@@ -69,6 +69,25 @@ class PhasesFile(Section):
         return self
 
 
+class FibrosisFile(Section):
+    """Shares of the stages of fibrosis (METAVIR) among people without cirrhosis."""
+
+    F0: Share = Field(0.0, description="a share between 0 and 1")
+    F1: Share = Field(0.0, description="a share between 0 and 1")
+    F2: Share = Field(0.0, description="a share between 0 and 1")
+    F3: Share = Field(0.0, description="a share between 0 and 1")
+
+    @model_validator(mode="after")
+    def _sum_is_one(self) -> FibrosisFile:
+        total = sum(getattr(self, name) for name in FibrosisFile.model_fields)
+        if abs(total - 1) > _SUM_TOLERANCE:
+            raise fault(
+                f"the stages of fibrosis sum to {total:.3g}, not 1",
+                "give the shares of who has no cirrhosis; cirrhosis has its own keys",
+            )
+        return self
+
+
 class GroupFile(Section):
     """One group of people, by its distributions or by a table of persons."""
 
@@ -81,12 +100,16 @@ class GroupFile(Section):
     compensated: Share = Field(0.0, description="the share with compensated cirrhosis")
     decompensated: Share = Field(0.0, description="the share with decompensated cirrhosis")
     hcc: Share = Field(0.0, description="the share with hepatocellular carcinoma")
+    fibrosis: FibrosisFile | None = Field(None, description="e.g. {F0 = 0.2, F1 = 0.8}")
     treated: Share = Field(0.0, description="the share on a nucleos(t)ide analogue")
     reached: Share = Field(0.0, description="the share treated as soon as disease is active")
     hbv_dna: SpreadFile | None = Field(None, description="HBV DNA in log10 IU/mL")
     hbsag: SpreadFile | None = Field(None, description="HBsAg in log10 IU/mL")
     alt: SpreadFile | None = Field(None, description="ALT in U/L, e.g. {mean = 60, sd = 30}")
     genotypes: dict[str, Share] = Field({}, description="shares, e.g. {B = 0.3, C = 0.7}")
+    interferon_weeks: NotNegative = Field(
+        0.0, description="weeks on an interferon before the start, e.g. 48"
+    )
     source: str = Field("", description="where the numbers come from")
     tag: Tag = Field("prior", description="an evidence tag: V, U-H, U-M, U-L, D, S or prior")
 

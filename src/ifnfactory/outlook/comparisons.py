@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 
 EVENTS: Final = (
     ("hbsag_loss", "HBsAg loss", (Event.HBSAG_LOSS,)),
+    ("stage_down", "fibrosis one stage less", (Event.STAGE_DOWN, Event.REGRESSION)),
     ("cirrhosis", "new cirrhosis", (Event.CIRRHOSIS,)),
     ("decompensation", "decompensation", (Event.DECOMPENSATION,)),
     ("hcc", "hepatocellular carcinoma", (Event.HCC,)),

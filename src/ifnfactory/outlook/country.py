@@ -94,7 +94,10 @@ def load_country(path: Path) -> Country:
 
 
 def _country(file: CountryFile, text: str) -> Country:
-    keys = ("age", "male", "phases", "compensated", "decompensated", "hcc", "hbsag", "genotypes")
+    keys = (
+        "age", "male", "phases", "compensated", "decompensated", "hcc", "fibrosis", "hbsag",
+        "genotypes",
+    )  # fmt: skip
     group = GroupFile.model_validate(
         {"name": "infected", "source": file.source, "tag": file.tag}
         | {key: getattr(file, key) for key in keys}

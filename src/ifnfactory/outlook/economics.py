@@ -148,6 +148,7 @@ def worth(
     people: People,
     values: Values,
     names: tuple[str, ...],
+    interferon_years: tuple[float, ...],
     prices: Prices | None,
     discount: float,
 ) -> Worth:
@@ -159,6 +160,9 @@ def worth(
         Who was followed.
     names
         Of the groups, for the cost of the therapy that came before.
+    interferon_years
+        Of each group: years on an interferon before the start, whose loss of quality of life is
+        counted there, not discounted, as their cost is.
     discount
         Of effects, where no prices say another.
     """
@@ -172,11 +176,12 @@ def worth(
     effect = discount if prices is None else prices.discount_effects
     even, fading = weights(course.months, 0.0), weights(course.months, effect)
     loss = worse * grafts
+    before = values["utility_peginterferon_loss"] * np.array(interferon_years)
     return Worth(
         life_years=alive @ even,
-        qalys=quality @ even - loss.sum(axis=1),
+        qalys=quality @ even - loss.sum(axis=1) - before,
         discounted_life_years=alive @ fading,
-        discounted_qalys=quality @ fading - loss @ (fading * 12.0),
+        discounted_qalys=quality @ fading - loss @ (fading * 12.0) - before,
         costs=_costs(course, people, inside, grafts, names, prices),
     )
 

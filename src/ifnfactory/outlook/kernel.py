@@ -18,8 +18,9 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
+from ifnfactory.outlook.fibrosis import STEP_CELLS, STEP_LOW, STEP_WIDTH
 from ifnfactory.outlook.rates import DNA_CELLS, DNA_LOW, DNA_STEP, Rates
-from ifnfactory.outlook.states import EVENTS
+from ifnfactory.outlook.states import EVENTS, STAGES
 
 Array = Any
 """Numba compiles for the arrays that it is given."""
@@ -46,9 +47,10 @@ _POS_INF, _POS_HEP, _NEG_INF, _NEG_HEP, _CURED = 0, 1, 2, 3, 4
 _NONE, _REGRESSED, _COMP, _DECOMP, _HCC, _TRANSPLANT, _LIVER_DEATH, _OTHER_DEATH = range(8)
 (
     _E_NONE, _E_ACTIVATION, _E_LOSS_INACTIVE, _E_LOSS_ACTIVE, _E_REACTIVATION, _E_REMISSION,
-    _E_HBSAG_LOSS, _E_REVERSION, _E_CIRRHOSIS, _E_REGRESSION, _E_RESOLUTION, _E_DECOMPENSATION,
-    _E_HCC, _E_TRANSPLANT, _E_LIVER_DEATH, _E_OTHER_DEATH,
-) = range(16)  # fmt: skip
+    _E_HBSAG_LOSS, _E_REVERSION, _E_STAGE_UP, _E_STAGE_DOWN, _E_CIRRHOSIS, _E_REGRESSION,
+    _E_DECOMPENSATION, _E_HCC, _E_TRANSPLANT, _E_LIVER_DEATH, _E_OTHER_DEATH,
+) = range(17)  # fmt: skip
+_F3 = STAGES - 1
 
 
 @njit(cache=True, nogil=True)
@@ -76,6 +78,12 @@ def uniform(key: Any, month: int, purpose: int) -> float:
 def _dna_cell(dna: float) -> int:
     cell = int((dna - DNA_LOW) / DNA_STEP + 0.5)
     return min(max(cell, 0), DNA_CELLS - 1)
+
+
+@njit(cache=True, nogil=True)
+def _step_cell(onset: float) -> int:
+    cell = int((math.log(onset) - STEP_LOW) / STEP_WIDTH + 0.5)
+    return min(max(cell, 0), STEP_CELLS - 1)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -125,23 +133,25 @@ def _phase_rates(
 
 @njit(cache=True, nogil=True, inline="always")
 def _fibrosis_rates(
-    r: Rates, rate: Array, phase: int, liver: int, treated: int, year: int, male: int,
+    r: Rates, rate: Array, phase: int, liver: int, stage: int, treated: int, year: int, male: int,
     dna_rank: float,
 ) -> None:  # fmt: skip
-    """Put the rates of cirrhosis and of the way back into `rate`."""
+    """Put the rates of the stages of fibrosis, of cirrhosis and of the way back into `rate`."""
     cured = phase == _CURED
+    heals = treated or cured
     if liver <= _REGRESSED:
         onset = r.cirrhosis[phase]
         if treated and not cured:
             onset = min(onset, r.cirrhosis_treated)
         elif not cured:
             onset *= _dna_ratio(r, r.dna_cirrhosis, phase, dna_rank)
-        rate[_E_CIRRHOSIS] = onset * r.age_cirrhosis[year] * r.sex_cirrhosis[male]
-    if treated or cured:
-        if liver == _COMP:
-            rate[_E_REGRESSION] = r.regression
-        elif liver == _REGRESSED:
-            rate[_E_RESOLUTION] = r.resolution
+        onset *= r.age_cirrhosis[year] * r.sex_cirrhosis[male]
+        step = r.step[phase, _step_cell(onset)] if onset > 0.0 else 0.0
+        rate[_E_STAGE_UP if stage < _F3 else _E_CIRRHOSIS] = step
+        if heals and stage > 0:
+            rate[_E_STAGE_DOWN] = r.stage_down
+    elif liver == _COMP and heals:
+        rate[_E_REGRESSION] = r.regression
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -207,8 +217,8 @@ def _pick(rate: Array, total: float, share: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _after(event: int, phase: int, liver: int) -> Any:
-    """Return phase and liver after an event."""
+def _after(event: int, phase: int, liver: int, stage: int) -> Any:
+    """Return phase, liver and stage after an event."""
     if event == _E_ACTIVATION:
         phase = _POS_HEP
     elif event in (_E_LOSS_INACTIVE, _E_REMISSION, _E_REVERSION):
@@ -219,14 +229,16 @@ def _after(event: int, phase: int, liver: int) -> Any:
         phase = _CURED
     elif event == _E_CIRRHOSIS:
         liver = _COMP
+    elif event == _E_STAGE_UP:
+        stage += 1
+    elif event == _E_STAGE_DOWN:
+        stage -= 1
     elif event == _E_REGRESSION:
-        liver = _REGRESSED
-    elif event == _E_RESOLUTION:
-        liver = _NONE
+        liver, stage = _REGRESSED, _F3
     elif event >= _E_DECOMPENSATION:
         # Decompensation to other death stand in one order among events and livers.
         liver = event - _E_DECOMPENSATION + _DECOMP
-    return phase, liver
+    return phase, liver, stage
 
 
 @njit(cache=True, nogil=True)
@@ -250,6 +262,17 @@ def _therapy_cures(
 
 
 @njit(cache=True, nogil=True)
+def _count(
+    g: int, month: int, phase: int, liver: int, stage: int, counts: Array, staged: Array
+) -> None:
+    if liver <= _REGRESSED:
+        counts[g, month, phase] += 1
+        staged[g, month, stage] += 1
+    else:
+        counts[g, month, liver + 3] += 1
+
+
+@njit(cache=True, nogil=True)
 def _note(i: int, g: int, month: int, event: int, happened: Array, firsts: Array) -> None:
     happened[g, month, event] += 1
     if firsts[i, event] < 0:
@@ -260,10 +283,10 @@ def _note(i: int, g: int, month: int, event: int, happened: Array, firsts: Array
 def advance(
     r: Rates, seed: int, first: int, last: int, months: int,
     key: Array, group: Array, age: Array, male: Array, phase0: Array, liver0: Array,
-    treated0: Array, dna_rank: Array, hbsag_rank: Array, hcc_ratio: Array, alt_ratio: Array,
-    anti_hbs0: Array, treat_month: Array, cure_month: Array, cure_chance: Array,
-    counts: Array, happened: Array, firsts: Array, end_phase: Array, end_liver: Array,
-    treated_from: Array,
+    stage0: Array, treated0: Array, dna_rank: Array, hbsag_rank: Array, hcc_ratio: Array,
+    alt_ratio: Array, anti_hbs0: Array, treat_month: Array, cure_month: Array, cure_chance: Array,
+    counts: Array, staged: Array, happened: Array, firsts: Array, end_phase: Array,
+    end_liver: Array, end_stage: Array, treated_from: Array,
 ) -> None:  # fmt: skip
     """Follow people `first` to `last` for `months` months.
 
@@ -273,9 +296,10 @@ def advance(
         The world, and the seed of the random numbers.
     key, ..., cure_chance
         The columns of `People`.
-    counts, happened
-        Filled: shapes (groups, months + 1, states) and (groups, months, events).
-    firsts, end_phase, end_liver, treated_from
+    counts, staged, happened
+        Filled: shapes (groups, months + 1, states), (groups, months + 1, stages) and
+        (groups, months, events).
+    firsts, end_phase, end_liver, end_stage, treated_from
         Filled: shapes (people, events) and (people,): month of each person's first event of a
         kind, state at the end, and month from which treated, -1 where never.
     """
@@ -283,11 +307,12 @@ def advance(
     for i in range(first, last):
         own, g = person_key(seed, key[i]), group[i]
         phase, liver, treated = int(phase0[i]), int(liver0[i]), int(treated0[i])
+        stage = int(stage0[i])
         anti_hbs, alt = int(anti_hbs0[i]), float(alt_ratio[i])
         treated_from[i] = 0 if treated else -1
         cured_since, since, total, chance, stale = 0, 0, 0.0, 0.0, True
         for month in range(months):
-            counts[g, month, phase if liver <= _REGRESSED else liver + 3] += 1
+            _count(g, month, phase, liver, stage, counts, staged)
             if liver >= _LIVER_DEATH:
                 continue
             if not treated and 0 <= treat_month[i] <= month and _is_treatable(phase, liver):
@@ -306,7 +331,9 @@ def advance(
                         r, rate, phase, treated, at // 12, hbsag_rank[i], month / 12.0,
                         (month - cured_since) / 12.0, anti_hbs,
                     )  # fmt: skip
-                    _fibrosis_rates(r, rate, phase, liver, treated, at // 12, male[i], dna_rank[i])
+                    _fibrosis_rates(
+                        r, rate, phase, liver, stage, treated, at // 12, male[i], dna_rank[i]
+                    )
                 if liver <= _DECOMP:
                     rate[_E_HCC] = _cancer_rate(
                         r, phase, liver, treated, at // 12, male[i], dna_rank[i],
@@ -321,7 +348,7 @@ def advance(
                 continue
             event = _pick(rate, total, u / chance)
             _note(i, g, month, event, happened, firsts)
-            phase, liver = _after(event, phase, liver)
+            phase, liver, stage = _after(event, phase, liver, stage)
             stale = True
             if event <= _E_REVERSION:
                 alt = 1.0
@@ -330,5 +357,5 @@ def advance(
             if event == _E_HBSAG_LOSS:
                 cured_since = month
                 anti_hbs = 1 if uniform(own, month, 1) < r.anti_hbs_share else 0
-        counts[g, months, phase if liver <= _REGRESSED else liver + 3] += 1
-        end_phase[i], end_liver[i] = phase, liver
+        _count(g, months, phase, liver, stage, counts, staged)
+        end_phase[i], end_liver[i], end_stage[i] = phase, liver, stage

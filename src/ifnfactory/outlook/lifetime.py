@@ -22,6 +22,7 @@ from ifnfactory.outlook.comparisons import (
 )
 from ifnfactory.outlook.economics import DISCOUNT, Prices, worth
 from ifnfactory.outlook.life_table import ATTRIBUTION
+from ifnfactory.outlook.measures import DEATHS
 from ifnfactory.outlook.parameters import Values, central, drawn
 from ifnfactory.outlook.people import People
 from ifnfactory.outlook.rates import rates_of
@@ -29,8 +30,8 @@ from ifnfactory.outlook.simulate import Course, follow
 
 Floats = NDArray[np.float64]
 
-CURVES: Final = ("cirrhosis", "hcc", "liver_death", "other_death")
-"""Events whose cumulative incidence a report shows."""
+CURVES: Final = ("cirrhosis", "hcc", "liver_death", "other_death", "death")
+"""Events whose cumulative incidence is kept year by year; the last says who lives."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Question:
         Given values of the parameters, a number of people and a seed, draws that many a group.
     rates
         Pairs of parameter and the user's own number.
+    interferon_years
+        Of each group: years on an interferon before the start.
     source_text
         File that asked.
     remarks
@@ -62,6 +65,7 @@ class Question:
     period: str
     transplant_access: float | None
     rates: tuple[tuple[str, float], ...]
+    interferon_years: tuple[float, ...]
     source_text: str
     remarks: tuple[str, ...]
 
@@ -169,7 +173,9 @@ def look_ahead(
         rates = rates_of(own, question.location, question.period, question.transplant_access)
         followed = question.draw(own, n, seed)
         course = follow(followed, rates, years * 12, seed, threads)
-        value = worth(course, followed, own, question.names, prices, DISCOUNT)
+        value = worth(
+            course, followed, own, question.names, question.interferon_years, prices, DISCOUNT
+        )
         watcher.advance()
         return course, Run(value, final_shares(course), _curves(course))
 
@@ -198,5 +204,5 @@ def look_ahead(
 
 def _curves(course: Course) -> Floats:
     """Return the cumulative incidence by year, shape (groups, curves, years + 1)."""
-    events = {name: kinds for name, _, kinds in EVENTS}
+    events = {name: kinds for name, _, kinds in EVENTS} | {"death": DEATHS}
     return np.stack([course.incidence(events[name])[:, ::12] for name in CURVES], axis=1)

@@ -6,9 +6,12 @@ from typing import Final
 
 from ifnfactory.outlook.parameters import CHAPTERS, Parameter, parameters
 from ifnfactory.outlook.validate import Validation
+from ifnfactory.outlook.words import inside_in_words
 
 START: Final = "<!-- {} start: written by ifnfactory.outlook.page -->"
 END: Final = "<!-- {} end -->"
+
+_ROLES: Final = {"input": "taken", "calibration": "fitted", "validation": "**independent**"}
 
 _CHAPTER_TITLES: Final = {
     "phases": "Course of the infection",
@@ -48,7 +51,7 @@ def _line(parameter: Parameter) -> str:
 def validation_table(validation: Validation) -> str:
     """Return a Markdown table of every target, observed and modelled."""
     lines = [
-        "| target | observed | interval | modelled | unit | role | |",
+        "| target | observed | interval | modelled | unit | the model was | |",
         "|---|--:|--:|--:|---|---|---|",
     ]
     for row in validation.rows:
@@ -56,10 +59,10 @@ def validation_table(validation: Validation) -> str:
         star = "" if target.interval == "published" else " \\*"
         cells = (
             target.title, f"{target.observed:g}", f"{target.low:g}–{target.high:g}{star}",
-            f"{row.modelled:.2f}", target.unit, target.role, "✓" if row.inside else "✗",
+            f"{row.modelled:.2f}", target.unit, _ROLES[target.role], "✓" if row.inside else "✗",
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", inside_in_words(validation)])
 
 
 def with_block(page: str, name: str, text: str) -> str:

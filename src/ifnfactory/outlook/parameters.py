@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +29,8 @@ CHAPTERS: Final = (
 """Files of ``hazards/``, in the order in which a reader wants them."""
 
 PER_YEAR: Final = "1/year"
-_SPREAD_95: Final = 2 * 1.959964
+_NORMAL: Final = NormalDist()
+_Z_95: Final = _NORMAL.inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,10 @@ class Parameter:
     def at(self, quantile: float) -> float:
         """Return the value at a quantile of the parameter's distribution.
 
-        Log-normal around `used` with the width of the interval, cut off at its ends; a triangle
-        where the interval begins at 0, which a logarithm cannot reach.
+        `used` is the median. On either side lies half of a normal distribution whose 2.5 and
+        97.5 % are the ends of the interval, cut off there: of the logarithm, or of the number
+        itself where the interval begins at 0, which a logarithm cannot reach. So the central run
+        stands in the middle of the draws also where `used` lies near an end.
 
         Parameters
         ----------
@@ -72,12 +74,11 @@ class Parameter:
         low, high = self.low, self.high
         if low is None or high is None or high <= low:
             return self.used
+        way = _NORMAL.inv_cdf(0.025 + 0.95 * quantile) / _Z_95
+        end = high if way > 0 else low
         if low <= 0.0:
-            return _triangle(low, self.used, high, quantile)
-        normal = NormalDist(math.log(self.used), math.log(high / low) / _SPREAD_95)
-        first, last = normal.cdf(math.log(low)), normal.cdf(math.log(high))
-        drawn = math.exp(normal.inv_cdf(first + quantile * (last - first)))
-        return min(max(drawn, low), high)
+            return self.used + abs(way) * (end - self.used)
+        return min(max(self.used * (end / self.used) ** abs(way), low), high)
 
 
 @dataclass(frozen=True)
@@ -163,10 +164,3 @@ def unknown_fix(name: str) -> str:
     names = [parameter.name for parameter in parameters()]
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else "see the list in docs/outlook.md"
-
-
-def _triangle(low: float, mode: float, high: float, quantile: float) -> float:
-    left = (mode - low) / (high - low)
-    if quantile < left:
-        return low + math.sqrt(quantile * (high - low) * (mode - low))
-    return high - math.sqrt((1.0 - quantile) * (high - low) * (high - mode))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Small = NDArray[np.int8]
 
-NEVER = -1
+NEVER: Final = -1
 """Month of what does not happen."""
+
+WEEKS_PER_YEAR: Final = 52.1775
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class People:
         1 for a man, 0 for a woman.
     phase, liver
         Codes of `Phase` and `Liver`.
+    stage
+        Fibrosis, 0 to 3; counts as long as there is no cirrhosis.
     treated
         1 on a nucleos(t)ide analogue that suppresses, for ever.
     dna_rank, hbsag_rank
@@ -54,6 +59,7 @@ class People:
     male: Small
     phase: Small
     liver: Small
+    stage: Small
     treated: Small
     dna_rank: Floats
     hbsag_rank: Floats

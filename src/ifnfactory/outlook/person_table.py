@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.toml_gate import read_text
 from ifnfactory.outlook.cohort_file import GENOTYPES, MAX_START_AGE
+from ifnfactory.outlook.fibrosis import stages_of
 from ifnfactory.outlook.findings import people_of
 from ifnfactory.outlook.parameters import Values
 from ifnfactory.outlook.people import People
@@ -30,28 +31,50 @@ LIVERS: Final = {
     "decompensated": int(Liver.DECOMPENSATED),
     "hcc": int(Liver.HCC),
 }
+STAGE_CODES: Final = {"": -1, "F0": 0, "F1": 1, "F2": 2, "F3": 3}
+"""Stages short of cirrhosis, which has the column ``liver``."""
+
 REQUIRED: Final = ("age", "sex", "phase")
-OPTIONAL: Final = ("liver", "log10_hbv_dna", "log10_hbsag", "alt", "genotype", "treated")
+OPTIONAL: Final = (
+    "liver",
+    "fibrosis",
+    "log10_hbv_dna",
+    "log10_hbsag",
+    "alt",
+    "genotype",
+    "treated",
+)
 _PROBLEMS_MAX: Final = 50
 
 
 @dataclass(frozen=True)
 class PersonTable:
-    """Columns of shape (persons,); not a number where a cell is empty."""
+    """Columns of shape (persons,); not a number, or stage -1, where a cell is empty."""
 
     age: Floats
     male: NDArray[np.bool_]
     phase: NDArray[np.int8]
     liver: NDArray[np.int8]
+    stage: NDArray[np.int8]
     dna: Floats
     hbsag: Floats
     alt: Floats
     genotype: NDArray[np.str_]
     treated: NDArray[np.bool_]
 
-    def people(self, values: Values, n: int, group: int, ranks: tuple[Floats, Floats]) -> People:
-        """Return `n` people: the table's persons over and over, each time with other luck."""
+    def people(
+        self, values: Values, n: int, group: int, ranks: tuple[Floats, Floats], place: Floats
+    ) -> People:
+        """Return `n` people: the table's persons over and over, each time with other luck.
+
+        Parameters
+        ----------
+        ranks, place
+            Shape (people,): where HBV DNA, HBsAg and the stage of fibrosis of who was not
+            measured stand among people of the phase.
+        """
         row = np.arange(n) % self.age.size
+        stage, guess = self.stage[row], stages_of(values, self.phase[row], place)
         return people_of(
             values,
             key=np.arange(n, dtype=np.int64),
@@ -60,6 +83,7 @@ class PersonTable:
             male=self.male[row],
             phase=self.phase[row],
             liver=self.liver[row],
+            stage=np.where(stage >= 0, stage, guess).astype(np.int8),
             treated=self.treated[row] & (self.phase[row] != Phase.CURED),
             dna=self.dna[row],
             hbsag=self.hbsag[row],
@@ -91,6 +115,7 @@ def read_persons(path: Path) -> PersonTable:
         male=cells.words("sex", {"male": 1, "female": 0}, "") > 0,
         phase=cells.words("phase", PHASES, "").astype(np.int8),
         liver=cells.words("liver", LIVERS, "no_cirrhosis").astype(np.int8),
+        stage=cells.words("fibrosis", STAGE_CODES, "").astype(np.int8),
         dna=cells.numbers("log10_hbv_dna", -2, 11),
         hbsag=cells.numbers("log10_hbsag", -3, 6),
         alt=cells.numbers("alt", 1, 5_000),

@@ -11,7 +11,7 @@ from ifnfactory.outlook.bridge import people_at_end, read_trial_end
 from ifnfactory.outlook.cohort import draw_people, load_cohort
 from ifnfactory.outlook.life_table import DEFAULT_PERIOD, location_fix, locations
 from ifnfactory.outlook.lifetime import Question
-from ifnfactory.outlook.people import NEVER
+from ifnfactory.outlook.people import NEVER, WEEKS_PER_YEAR
 
 DEFAULT_LOCATION: Final = "World"
 
@@ -58,6 +58,7 @@ def question_of_cohort(path: Path, against: str | None = None) -> Question:
         period=cohort.period,
         transplant_access=cohort.transplant_access,
         rates=cohort.rates,
+        interferon_years=tuple(group.interferon_weeks / WEEKS_PER_YEAR for group in groups),
         source_text=cohort.source_text,
         remarks=tuple(f"{group.label}: {group.source}" for group in groups),
     )
@@ -123,6 +124,7 @@ def question_of_run(
         period=DEFAULT_PERIOD,
         transplant_access=None,
         rates=(("peginterferon_hcc_ratio", interferon_hcc_ratio),),
+        interferon_years=tuple(arm.interferon_weeks / WEEKS_PER_YEAR for arm in arms),
         source_text="",
         remarks=(
             f"People start where the patients of the trial stood at their last visit; {then}.",

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.outlook.fibrosis import step_tables
 from ifnfactory.outlook.life_table import DEFAULT_PERIOD, MAX_AGE, monthly_hazards
 from ifnfactory.outlook.parameters import Values
 
@@ -61,7 +62,8 @@ class Rates(NamedTuple):
     Rates are per year. Arrays of five go by `Phase`; of two by sex, women first; of three by the
     infection that HBsAg is lost from (HBeAg-positive, -negative, on treatment); tables by year
     of age have `MAX_AGE` + 1 entries; tables by DNA have `DNA_CELLS`; `background` has shape
-    (2, months), the mean hazard over the twelve months from an age in months.
+    (2, months), the mean hazard over the twelve months from an age in months; `step` has shape
+    (phases, `fibrosis.STEP_CELLS`), the rate of one stage of fibrosis by the rate of cirrhosis.
     """
 
     activation: float
@@ -82,8 +84,9 @@ class Rates(NamedTuple):
     anti_hbs_share: float
     cirrhosis: Floats
     cirrhosis_treated: float
+    step: Floats
     regression: float
-    resolution: float
+    stage_down: float
     hcc: Floats
     hcc_compensated: float
     hcc_decompensated: float
@@ -173,8 +176,9 @@ def rates_of(
         anti_hbs_share=anti_hbs,
         cirrhosis=_by_phase(v, "cirrhosis", _at_most_inactive(v, "cirrhosis")),
         cirrhosis_treated=v["cirrhosis_treated"],
+        step=step_tables(v),
         regression=v["regression"],
-        resolution=v["resolution"],
+        stage_down=v["fibrosis_regression"],
         hcc=_by_phase(v, "hcc", _at_most_inactive(v, "hcc")) * np.array([hcc] * 4 + [1.0]),
         hcc_compensated=v["hcc_compensated"] * hcc,
         hcc_decompensated=v["hcc_decompensated"] * hcc,

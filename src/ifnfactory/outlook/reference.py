@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.outlook.fibrosis import STEP_CELLS, STEP_LOW, STEP_WIDTH
 from ifnfactory.outlook.people import People
 from ifnfactory.outlook.rates import DNA_CELLS, DNA_LOW, DNA_STEP, Rates
 from ifnfactory.outlook.simulate import Course
-from ifnfactory.outlook.states import EVENTS, STATES, Event, Liver, Phase, state_of
+from ifnfactory.outlook.states import EVENTS, STAGES, STATES, Event, Liver, Phase, state_of
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -22,6 +23,7 @@ _REFRESH = 12
 _HBSAG_FLOOR = -1.301
 _CURE_HBSAG_MAX = 3.1761
 _OLDEST = 120 * 12
+_F3 = 3
 
 _AFTER_PHASE = {
     Event.ACTIVATION: Phase.POSITIVE_HEPATITIS,
@@ -35,7 +37,6 @@ _AFTER_PHASE = {
 _AFTER_LIVER = {
     Event.CIRRHOSIS: Liver.COMPENSATED,
     Event.REGRESSION: Liver.REGRESSED,
-    Event.RESOLUTION: Liver.NO_CIRRHOSIS,
     Event.DECOMPENSATION: Liver.DECOMPENSATED,
     Event.HCC: Liver.HCC,
     Event.TRANSPLANT: Liver.TRANSPLANT,
@@ -74,6 +75,7 @@ class _Crowd:
         self.people = people
         self.phase = people.phase.astype(np.int64)
         self.liver = people.liver.astype(np.int64)
+        self.stage = people.stage.astype(np.int64)
         self.treated = people.treated > 0
         self.anti_hbs = people.anti_hbs > 0
         self.alt_ratio = people.alt_ratio.astype(np.float64)
@@ -157,13 +159,16 @@ def _fibrosis(crowd: _Crowd, r: Rates, year: NDArray[np.int64], rate: Floats) ->
     slow = np.minimum(r.cirrhosis[crowd.phase], r.cirrhosis_treated)
     onset = np.where(suppressed, slow, onset)
     onset = onset * r.age_cirrhosis[year] * r.sex_cirrhosis[crowd.people.male]
-    rate[:, Event.CIRRHOSIS] = np.where(crowd.liver <= Liver.REGRESSED, onset, 0.0)
-    healing = crowd.treated | cured
-    for event, start, value in (
-        (Event.REGRESSION, Liver.COMPENSATED, r.regression),
-        (Event.RESOLUTION, Liver.REGRESSED, r.resolution),
-    ):
-        rate[:, event] = np.where(healing & (crowd.liver == start), value, 0.0)
+    place = (np.log(np.maximum(onset, 1e-300)) - STEP_LOW) / STEP_WIDTH + 0.5
+    cell = np.clip(place, 0, STEP_CELLS - 1).astype(np.int64)
+    step = np.where(onset > 0.0, r.step[crowd.phase, cell], 0.0)
+    staged, healing = crowd.liver <= Liver.REGRESSED, crowd.treated | cured
+    rate[:, Event.STAGE_UP] = np.where(staged & (crowd.stage < _F3), step, 0.0)
+    rate[:, Event.CIRRHOSIS] = np.where(staged & (crowd.stage == _F3), step, 0.0)
+    lower = staged & healing & (crowd.stage > 0)
+    rate[:, Event.STAGE_DOWN] = np.where(lower, r.stage_down, 0.0)
+    scarred = healing & (crowd.liver == Liver.COMPENSATED)
+    rate[:, Event.REGRESSION] = np.where(scarred, r.regression, 0.0)
 
 
 def _cancer(crowd: _Crowd, r: Rates, year: NDArray[np.int64], rate: Floats) -> None:
@@ -213,11 +218,12 @@ def follow_reference(people: People, rates: Rates, months: int, seed: int) -> Co
     crowd = _Crowd(people)
     n, groups = len(people), people.groups
     counts = np.zeros((groups, months + 1, STATES), dtype=np.int64)
+    stages = np.zeros((groups, months + 1, STAGES), dtype=np.int64)
     events = np.zeros((groups, months, EVENTS), dtype=np.int64)
     firsts = np.full((n, EVENTS), -1, dtype=np.int16)
     rate = np.zeros((n, EVENTS))
     for month in range(months):
-        _count(crowd, counts[:, month])
+        _count(crowd, counts[:, month], stages[:, month])
         changed = _offer(crowd, rates, month, seed, events, firsts)
         if month % _REFRESH == 0:
             changed[:] = True
@@ -227,19 +233,23 @@ def follow_reference(people: People, rates: Rates, months: int, seed: int) -> Co
         _note(people, happened, month, events, firsts)
         moved = happened > 0
         rate[moved] = all_rates(crowd, rates, month + 1)[moved]
-    _count(crowd, counts[:, months])
+    _count(crowd, counts[:, months], stages[:, months])
     return Course(
         counts,
+        stages,
         events,
         firsts,
         crowd.phase.astype(np.int8),
         crowd.liver.astype(np.int8),
+        crowd.stage.astype(np.int8),
         crowd.treated_from.astype(np.int16),
         people.group,
     )
 
 
-def _count(crowd: _Crowd, counts: NDArray[np.int64]) -> None:
+def _count(crowd: _Crowd, counts: NDArray[np.int64], stages: NDArray[np.int64]) -> None:
+    staged = np.flatnonzero(crowd.liver <= Liver.REGRESSED)
+    np.add.at(stages, (crowd.people.group[staged], crowd.stage[staged]), 1)
     state = state_of(crowd.phase.astype(np.int8), crowd.liver.astype(np.int8))
     np.add.at(counts, (crowd.people.group, state), 1)
 
@@ -259,6 +269,9 @@ def _apply(crowd: _Crowd, happened: NDArray[np.int64], r: Rates, month: int, see
         crowd.phase[happened == event] = phase
     for event, liver in _AFTER_LIVER.items():
         crowd.liver[happened == event] = liver
+    crowd.stage[happened == Event.STAGE_UP] += 1
+    crowd.stage[happened == Event.STAGE_DOWN] -= 1
+    crowd.stage[happened == Event.REGRESSION] = _F3
     of_phase = (happened > 0) & (happened <= Event.REVERSION)
     crowd.alt_ratio[of_phase] = 1.0
     crowd.since[happened > Event.REVERSION] = month

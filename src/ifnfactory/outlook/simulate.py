@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.outlook.people import People
 from ifnfactory.outlook.rates import Rates
-from ifnfactory.outlook.states import EVENTS, STATES, Event, State
+from ifnfactory.outlook.states import EVENTS, STAGES, STATES, Event, State
 
 BLOCK: Final = 8192
 """People whom a thread takes at a time."""
@@ -28,11 +28,13 @@ class Course:
     ----------
     counts
         Shape (groups, months + 1, states): people in each `State` at the start of each month.
+    stages
+        Shape (groups, months + 1, stages): of these, people without cirrhosis at F0 to F3.
     events
         Shape (groups, months, events): what happened in each month, by `Event`.
     firsts
         Shape (people, events): month of each person's first event of a kind, -1 where never.
-    phase, liver
+    phase, liver, stage
         Shape (people,): codes at the end.
     treated_from
         Shape (people,): month from which the person was treated, -1 where never.
@@ -41,10 +43,12 @@ class Course:
     """
 
     counts: NDArray[np.int64]
+    stages: NDArray[np.int64]
     events: NDArray[np.int64]
     firsts: NDArray[np.int16]
     phase: NDArray[np.int8]
     liver: NDArray[np.int8]
+    stage: NDArray[np.int8]
     treated_from: NDArray[np.int16]
     group: NDArray[np.int8]
 
@@ -140,31 +144,38 @@ def follow(
 
     n, groups = len(people), people.groups
     firsts = np.full((n, EVENTS), -1, dtype=np.int16)
-    phase, liver = np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.int8)
+    phase, liver, stage = (np.zeros(n, dtype=np.int8) for _ in range(3))
     treated_from = np.full(n, -1, dtype=np.int16)
     columns = (
         people.key, people.group, people.age_months, people.male, people.phase, people.liver,
-        people.treated, people.dna_rank, people.hbsag_rank, people.hcc_ratio, people.alt_ratio,
-        people.anti_hbs, people.treat_month, people.cure_month, people.cure_chance,
+        people.stage, people.treated, people.dna_rank, people.hbsag_rank, people.hcc_ratio,
+        people.alt_ratio, people.anti_hbs, people.treat_month, people.cure_month,
+        people.cure_chance,
     )  # fmt: skip
 
-    def block(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        counts = np.zeros((groups, months + 1, STATES), dtype=np.int64)
-        events = np.zeros((groups, months, EVENTS), dtype=np.int64)
+    def empty() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        return (
+            np.zeros((groups, months + 1, STATES), dtype=np.int64),
+            np.zeros((groups, months + 1, STAGES), dtype=np.int64),
+            np.zeros((groups, months, EVENTS), dtype=np.int64),
+        )
+
+    def block(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        found = empty()
         advance(
             rates, seed, start, min(start + BLOCK, n), months, *columns,
-            counts, events, firsts, phase, liver, treated_from,
+            *found, firsts, phase, liver, stage, treated_from,
         )  # fmt: skip
-        return counts, events
+        return found
 
     watcher = progress or Silent()
     watcher.begin(f"Following {n:,} people", -(-n // BLOCK))
-    counts = np.zeros((groups, months + 1, STATES), dtype=np.int64)
-    events = np.zeros((groups, months, EVENTS), dtype=np.int64)
+    counts, stages, events = empty()
     with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
-        for more_counts, more_events in pool.map(block, range(0, n, BLOCK)):
+        for more_counts, more_stages, more_events in pool.map(block, range(0, n, BLOCK)):
             counts += more_counts
+            stages += more_stages
             events += more_events
             watcher.advance()
     watcher.end()
-    return Course(counts, events, firsts, phase, liver, treated_from, people.group)
+    return Course(counts, stages, events, firsts, phase, liver, stage, treated_from, people.group)

@@ -1,7 +1,8 @@
 """Where a person can be, and what can happen to a person in a month.
 
-Two things are followed side by side: the *phase* of the infection (serology and activity) and the
-*liver*. The states of a report are what a reader wants to see of the pair.
+Three things are followed side by side: the *phase* of the infection (serology and activity), the
+*liver*, and as long as there is no cirrhosis its *stage* of fibrosis, F0 to F3. The states of a
+report are what a reader wants to see of phase and liver.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ class Phase(IntEnum):
 
 
 class Liver(IntEnum):
-    """The liver, or the end."""
+    """The liver, or the end.
+
+    `REGRESSED` is a liver that had cirrhosis and is back at F3 or less; it keeps the HCC hazard of
+    cirrhosis.
+    """
 
     NO_CIRRHOSIS = 0
     REGRESSED = 1
@@ -75,14 +80,15 @@ class Event(IntEnum):
     REMISSION = 5
     HBSAG_LOSS = 6
     REVERSION = 7
-    CIRRHOSIS = 8
-    REGRESSION = 9
-    RESOLUTION = 10
-    DECOMPENSATION = 11
-    HCC = 12
-    TRANSPLANT = 13
-    LIVER_DEATH = 14
-    OTHER_DEATH = 15
+    STAGE_UP = 8
+    STAGE_DOWN = 9
+    CIRRHOSIS = 10
+    REGRESSION = 11
+    DECOMPENSATION = 12
+    HCC = 13
+    TRANSPLANT = 14
+    LIVER_DEATH = 15
+    OTHER_DEATH = 16
 
     @property
     def title(self) -> str:
@@ -107,6 +113,8 @@ _TITLES: Final = {
 ALIVE: Final = tuple(state for state in State if state.alive)
 STATES: Final = len(State)
 EVENTS: Final = len(Event)
+STAGES: Final = 4
+"""Stages of fibrosis short of cirrhosis, F0 to F3 (METAVIR)."""
 
 
 def state_of(phase: Codes, liver: Codes) -> NDArray[np.int64]:

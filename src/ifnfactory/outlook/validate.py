@@ -39,8 +39,8 @@ class Target:
     interval
         ``"published"``, ``"derived"`` or ``"prior"`` (none was published: 25 % either way).
     role
-        ``"input"``: the hazard was taken from this number; ``"calibration"``: a hazard was moved
-        inside its interval to meet it; ``"validation"``: neither.
+        ``"input"``: the hazard was taken from this number; ``"calibration"``: hazards were fitted
+        to it inside their intervals, or the structure was chosen by it; ``"validation"``: neither.
     cohort, against
         Names of cohorts; `against` for a ratio.
     measure, events, censor, from_years, years
@@ -63,6 +63,11 @@ class Target:
     from_years: float
     years: float
     source: Source
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the model knew this number; otherwise the target is independent."""
+        return self.role != "validation"
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,8 @@ class ValidationRow:
             "unit": target.unit,
             "interval": target.interval,
             "role": target.role,
+            "fitted": target.fitted,
+            "people": target_cohorts_text(target),
             "source": target.source.text,
             "tag": target.source.tag,
         }
@@ -124,17 +131,22 @@ class Validation:
     rows: tuple[ValidationRow, ...]
     seed: int
 
-    def inside_percent(self, role: str | None = None) -> float:
-        """Return the share of rows inside, of one role or of all [%]."""
-        rows = [row for row in self.rows if role in (None, row.target.role)]
-        return 100.0 * sum(row.inside for row in rows) / len(rows)
+    def inside(self, fitted: bool | None = None) -> tuple[int, int]:
+        """Return how many rows lie inside, and of how many; all, or fitted or independent ones."""
+        rows = [row for row in self.rows if fitted in (None, row.target.fitted)]
+        return sum(row.inside for row in rows), len(rows)
+
+    def inside_percent(self, fitted: bool | None = None) -> float:
+        """Return the share of rows inside [%], of the fitted ones, the independent ones or all."""
+        inside, rows = self.inside(fitted)
+        return 100.0 * inside / rows
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``ifn outlook validate --json`` prints."""
-        roles = sorted({row.target.role for row in self.rows})
         return {
             "inside_percent": round(self.inside_percent(), 1),
-            "inside_percent_by_role": {r: round(self.inside_percent(r), 1) for r in roles},
+            "inside_percent_fitted": round(self.inside_percent(fitted=True), 1),
+            "inside_percent_independent": round(self.inside_percent(fitted=False), 1),
             "seed": self.seed,
             "rows": [row.to_json() for row in self.rows],
             "notice": NOT_FOR_CARE,
@@ -185,6 +197,15 @@ def target_cohorts() -> dict[str, TargetCohort]:
     return found
 
 
+def target_cohorts_text(target: Target) -> str:
+    """Return where the description of a target's people comes from, with its tag."""
+    names = [name for name in (target.cohort, target.against) if name is not None]
+    mixed = [entry for entry in _document()["mixture"] if entry["name"] in names]
+    sources = [str(Source(entry["source"], entry["tag"])) for entry in mixed]
+    cohorts = [target_cohorts()[name].group.source for name in names if name in target_cohorts()]
+    return "; over ".join([*sources, *(str(source) for source in cohorts)])
+
+
 @lru_cache(maxsize=1)
 def target_mixtures() -> dict[str, tuple[tuple[str, float], ...]]:
     """Return the cohorts that are made of others, each with the shares of its parts."""
@@ -207,11 +228,11 @@ def validate(
     """
     watcher = progress or Silent()
     watcher.begin("Following the cohorts of the targets", 1 + draws)
-    modelled = _modelled(central(), people, seed)
+    modelled = modelled_values(central(), people, seed)
     watcher.advance()
     uncertain: list[list[float]] = []
     for draw in range(draws):
-        uncertain.append(_modelled(drawn(seed, draw), people // 4, seed))
+        uncertain.append(modelled_values(drawn(seed, draw), people // 4, seed))
         watcher.advance()
     watcher.end()
     ends = np.quantile(uncertain, [0.025, 0.975], axis=0) if draws else None
@@ -226,7 +247,7 @@ def validate(
     return Validation(tuple(rows), seed)
 
 
-def _modelled(values: Values, people: int, seed: int) -> list[float]:
+def modelled_values(values: Values, people: int, seed: int) -> list[float]:
     """Return the modelled value of every target under one set of parameters."""
     years: dict[str, float] = {}
     for target in targets():
@@ -264,13 +285,18 @@ def _finite(value: float) -> float | None:
     return round(value, 4) if math.isfinite(value) else None
 
 
+def _share(target: Target, firsts: Firsts) -> float:
+    return measures.cumulative(firsts, target.events, target.years)
+
+
 def _rate(target: Target, firsts: Firsts) -> float:
     return measures.rate(firsts, target.events, target.years, target.from_years, target.censor)
 
 
 _Courses = dict[str, Firsts]
 _MEASURES: Final[dict[str, Callable[[Target, _Courses], float]]] = {
-    "cumulative": lambda t, c: measures.cumulative(c[t.cohort], t.events, t.years),
+    "cumulative": lambda t, c: _share(t, c[t.cohort]),
+    "cumulative_ratio": lambda t, c: _share(t, c[t.cohort]) / _share(t, c[t.against or t.cohort]),
     "survival": lambda t, c: measures.survival(c[t.cohort], t.years),
     "rate": lambda t, c: _rate(t, c[t.cohort]),
     "rate_ratio": lambda t, c: _rate(t, c[t.cohort]) / _rate(t, c[t.against or t.cohort]),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ifnfactory.outlook.comparisons import Estimate, Row
+
+if TYPE_CHECKING:
+    from ifnfactory.outlook.validate import Validation
 
 MISSING: Final = "–"
 
@@ -37,3 +40,13 @@ def thousands(found: Estimate) -> str:
     if found.low is None or found.high is None:
         return number(found.value)
     return f"{number(found.value)} ({number(found.low)} to {number(found.high)})"
+
+
+def inside_in_words(validation: Validation) -> str:
+    """Return how many rows lie inside: all, those that the model was fitted to, the others."""
+
+    def told(fitted: bool | None) -> str:
+        inside, rows = validation.inside(fitted)
+        return f"{inside} of {rows} ({validation.inside_percent(fitted):.1f} %)"
+
+    return f"Inside: {told(None)}; of the fitted {told(True)}, of the independent {told(False)}."

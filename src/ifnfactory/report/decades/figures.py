@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from numpy.typing import NDArray
 
 from ifnfactory.outlook.comparisons import Row
 from ifnfactory.outlook.lifetime import CURVES, Outlook
-from ifnfactory.outlook.states import State
+from ifnfactory.outlook.states import STAGES, State
 from ifnfactory.report.look import INK, QUIET, arm_colour
 from ifnfactory.report.svg import draw
 
@@ -42,6 +43,18 @@ _CURVE_TITLES: Final = {
     "liver_death": "Liver death",
     "other_death": "Other death",
 }
+_SHOWN: Final = CURVES[:-1]
+"""Curves with a panel of their own; the last is behind the survival."""
+
+STAGE_COLOURS: Final = {
+    "F0": "#d3e8c9",
+    "F1": "#a6cf98",
+    "F2": "#e6d77c",
+    "F3": "#dfae55",
+    "compensated cirrhosis": "#c97b3d",
+    "decompensation, HCC, transplant": "#a3402f",
+    "dead": "#c9ced4",
+}
 
 
 def occupancy_figure(outlook: Outlook) -> str:
@@ -52,22 +65,40 @@ def occupancy_figure(outlook: Outlook) -> str:
 
 
 def _occupancy(outlook: Outlook) -> Figure:
+    return _areas(
+        outlook,
+        [outlook.course.counts[:, :, state] for state in STATE_COLOURS],
+        list(STATE_COLOURS.values()),
+    )
+
+
+def fibrosis_figure(outlook: Outlook) -> str:
+    """Return the SVG of the stages of fibrosis over the years, one panel a group."""
+    told = "Share of people at each stage of fibrosis over the years, one panel a group: "
+    return draw("stages", told + ", ".join(outlook.question.labels), lambda: _fibrosis(outlook))
+
+
+def _fibrosis(outlook: Outlook) -> Figure:
+    counts, stages = outlook.course.counts, outlook.course.stages
+    worse = counts[:, :, State.DECOMPENSATED : State.TRANSPLANT + 1].sum(axis=2)
+    dead = counts[:, :, State.LIVER_DEATH :].sum(axis=2)
+    parts = [stages[:, :, k] for k in range(STAGES)]
+    parts += [counts[:, :, State.COMPENSATED], worse, dead]
+    return _areas(outlook, parts, list(STAGE_COLOURS.values()))
+
+
+def _areas(outlook: Outlook, parts: Sequence[NDArray[np.int64]], colours: Sequence[str]) -> Figure:
+    """Return shares of people as stacked areas; `parts` of shape (groups, months + 1)."""
     groups = len(outlook.question.labels)
     columns = min(groups, 3)
     rows = -(-groups // columns)
     figure, grid = _panels(rows, columns, 2.9, sharey=True)
-    order = list(STATE_COLOURS)
     years = np.arange(outlook.course.months + 1) / 12
     for axes in grid[groups:]:
         axes.remove()
     for g, axes in enumerate(grid[:groups]):
-        share = 100 * outlook.course.counts[g] / outlook.course.sizes[g]
-        axes.stackplot(
-            years[::3],
-            [share[::3, state] for state in order],
-            colors=[STATE_COLOURS[state] for state in order],
-            linewidth=0,
-        )
+        share = [100 * part[g, ::3] / outlook.course.sizes[g] for part in parts]
+        axes.stackplot(years[::3], share, colors=list(colours), linewidth=0)
         axes.set_title(_wrapped(outlook.question.labels[g]), loc="left", fontweight="bold")
         _time_axis(axes, outlook.years)
         axes.set_ylim(0, 100)
@@ -80,15 +111,15 @@ def _occupancy(outlook: Outlook) -> Figure:
 def incidence_figure(outlook: Outlook) -> str:
     """Return the SVG of cumulative incidences with competing risks, one panel an event."""
     told = "Cumulative incidence with competing risks and 95 % bands of: " + ", ".join(
-        _CURVE_TITLES[name] for name in CURVES
+        _CURVE_TITLES[name] for name in _SHOWN
     )
     return draw("incidence", told, lambda: _incidence(outlook))
 
 
 def _incidence(outlook: Outlook) -> Figure:
-    figure, grid = _panels(1, len(CURVES), 2.75, sharey=False)
+    figure, grid = _panels(1, len(_SHOWN), 2.75, sharey=False)
     years = np.arange(outlook.years + 1)
-    for k, (axes, name) in enumerate(zip(grid, CURVES, strict=True)):
+    for k, (axes, name) in enumerate(zip(grid, _SHOWN, strict=True)):
         for g in range(len(outlook.question.labels)):
             colour = arm_colour(g)
             if outlook.draws:
@@ -121,9 +152,13 @@ def _survival(outlook: Outlook) -> Figure:
     years = np.arange(outlook.course.months + 1) / 12
     alive = outlook.course.survival()
     for g in range(groups):
+        if outlook.draws:
+            band = [100 * (1 - end[g, -1]) for end in (outlook.curve_high, outlook.curve_low)]
+            whole = np.arange(outlook.years + 1)
+            axes.fill_between(whole, *band, color=arm_colour(g), alpha=0.13, linewidth=0)
         axes.plot(years, 100 * alive[g], color=arm_colour(g), linewidth=1.8)
-    axes.set_ylim(0, 100)
     _time_axis(axes, outlook.years)
+    axes.set_ylim(0, 100)
     axes.set_ylabel("% alive")
     _at_risk(figure, axes, outlook, bottom / height, 0.19 / height)
     return figure

@@ -12,7 +12,7 @@ import numpy as np
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.outlook.comparisons import Row
 from ifnfactory.outlook.lifetime import CURVES, Outlook
-from ifnfactory.outlook.states import State
+from ifnfactory.outlook.states import STAGES, State
 from ifnfactory.outlook.words import in_words
 from ifnfactory.report.decades.document import (
     Document,
@@ -22,8 +22,10 @@ from ifnfactory.report.decades.document import (
     render_document,
 )
 from ifnfactory.report.decades.figures import (
+    STAGE_COLOURS,
     STATE_COLOURS,
     avoided_figure,
+    fibrosis_figure,
     incidence_figure,
     occupancy_figure,
     plane_figure,
@@ -102,14 +104,16 @@ def _estimates(rows: Sequence[Row]) -> ColumnTable:
 
 
 def _states(outlook: Outlook) -> ColumnTable:
-    """Return one row a group and month: people in each state at its start."""
+    """Return one row a group and month: people in each state, and at each stage, at its start."""
     groups, months, _ = outlook.course.counts.shape
     names = np.array(outlook.question.names)
     counts = [outlook.course.counts[:, :, state].reshape(-1) for state in State]
+    stages = [outlook.course.stages[:, :, stage].reshape(-1) for stage in range(STAGES)]
+    fibrosis = [f"fibrosis_f{stage}" for stage in range(STAGES)]
     return ColumnTable(
-        ("group", "month", *(state.name.lower() for state in State)),
-        ("", "month", *(["people"] * len(State))),
-        (np.repeat(names, months), np.tile(np.arange(months), groups), *counts),
+        ("group", "month", *(state.name.lower() for state in State), *fibrosis),
+        ("", "month", *(["people"] * (len(State) + STAGES))),
+        (np.repeat(names, months), np.tile(np.arange(months), groups), *counts, *stages),
     )
 
 
@@ -146,6 +150,13 @@ def compose_outlook(outlook: Outlook, command: str, started: str) -> Document:
             (occupancy_figure(outlook),),
         ),
         DocumentSection(
+            "Fibrosis",
+            "The share of people at each stage: it rises with untreated hepatitis and falls on "
+            "suppression and after cure.",
+            tuple((colour, name) for name, colour in STAGE_COLOURS.items()),
+            (fibrosis_figure(outlook),),
+        ),
+        DocumentSection(
             "What happens to them",
             "Cumulative incidence with competing risks: the share of everybody whom it has "
             "happened to. Bands: 95 % of the draws of the parameters.",
@@ -153,7 +164,7 @@ def compose_outlook(outlook: Outlook, command: str, started: str) -> Document:
             (incidence_figure(outlook),),
         ),
         DocumentSection(
-            "Who lives", "Survival, and the number of people at risk.", key,
+            "Who lives", "Survival with 95 % bands, and the number of people at risk.", key,
             (survival_figure(outlook),),
         ),
         *_comparison_sections(outlook, key),

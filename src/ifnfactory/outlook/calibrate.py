@@ -1,0 +1,203 @@
+"""Fitting the hazards to what cohorts saw, inside their published intervals.
+
+Every parameter stands at a place z between -1.96 and 1.96 of its interval, 0 being the published
+value: a standard normal says how far to go is plausible. Every fitted target has a residual on the
+log scale in units of its interval. Their sum is minimised by Gauss-Newton steps, with a loss that
+grows linearly for targets which contradict the others, so that none drags the rest along.
+
+A target is *held out* by fitting without any target of its study, in one step from the linearised
+model, and then following people again.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import lsq_linear
+
+from ifnfactory.outlook.parameters import Parameter, Values, central, parameters
+from ifnfactory.outlook.validate import Target, modelled_values, targets
+
+Floats = NDArray[np.float64]
+
+CHAPTERS_FITTED: Final = ("phases", "cirrhosis", "cancer", "liver", "treatment")
+END: Final = 1.96
+_PROBE: Final = 0.4
+"""Step of the difference quotients: large, as counts of people are never quite smooth."""
+
+_REACH: Final = 0.8
+"""Longest step of a parameter in one round."""
+
+_REWEIGHTINGS: Final = 6
+_WEIGHTS: Final = {"U-M": 0.5, "U-L": 0.25}
+"""Of targets by evidence tag; 1 for what was checked or is of high confidence."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Where the parameters ended.
+
+    Attributes
+    ----------
+    place
+        Shape (parameters,): z of each of `free_parameters`.
+    modelled
+        Shape (targets,).
+    slope
+        Shape (targets, parameters): change of the residuals for a change of z.
+    """
+
+    place: Floats
+    modelled: Floats
+    slope: Floats
+
+
+def free_parameters() -> tuple[Parameter, ...]:
+    """Return the parameters that are fitted: hazards and ratios with a published interval."""
+    return tuple(
+        p
+        for p in parameters()
+        if p.chapter in CHAPTERS_FITTED and p.low is not None and p.high is not None
+    )
+
+
+def at_place(parameter: Parameter, place: float) -> float:
+    """Return the value of a parameter at z."""
+    low, high, value = parameter.low or 0.0, parameter.high or 0.0, parameter.value
+    end, way = (high if place > 0 else low), abs(place) / END
+    if low <= 0.0:
+        return value + way * (end - value)
+    return value * (end / value) ** way
+
+
+def place_of(parameter: Parameter) -> float:
+    """Return the z at which the parameter is used now."""
+    low, high, value, used = (
+        parameter.low or 0.0, parameter.high or 0.0, parameter.value, parameter.used
+    )  # fmt: skip
+    end, sign = (high, 1.0) if used > value else (low, -1.0)
+    if used == value:
+        return 0.0
+    if low <= 0.0:
+        return sign * END * (used - value) / (end - value)
+    return sign * END * math.log(used / value) / math.log(end / value)
+
+
+def values_at(place: Floats) -> Values:
+    """Return all values with the fitted parameters at `place`."""
+    changes = {p.name: at_place(p, float(z)) for p, z in zip(free_parameters(), place, strict=True)}
+    return central().with_changes(changes)
+
+
+def residuals(modelled: Floats) -> Floats:
+    """Return log model over the middle of each target's interval, in units of its spread."""
+    low = np.array([target.low for target in targets()])
+    high = np.array([target.high for target in targets()])
+    middle, spread = np.log(low * high) / 2.0, np.log(high / low) / (2 * END)
+    return (np.log(np.maximum(modelled, 1e-6)) - middle) / spread
+
+
+def weights() -> Floats:
+    """Return the weight of each target, 0 for those that are kept for validation."""
+    return np.array(
+        [0.0 if t.role == "validation" else _WEIGHTS.get(t.source.tag, 1.0) for t in targets()]
+    )
+
+
+def study_of(target: Target) -> str:
+    """Return the first author of a target's source, who stands for the study."""
+    return re.split(r"[,;:(]", target.source.text)[0].strip()
+
+
+def step(place: Floats, start: Floats, slope: Floats, weight: Floats, reach: float) -> Floats:
+    """Return the places that minimise the linearised sum, no further than `reach` away.
+
+    Parameters
+    ----------
+    place, start, slope
+        Where the model was linearised, its residuals there and their slopes.
+    weight
+        Shape (targets,).
+    """
+    found = place
+    for _ in range(_REWEIGHTINGS):
+        residual = start + slope @ (found - place)
+        pull = np.sqrt(weight / np.sqrt(1.0 + residual**2))
+        rows = np.concatenate([slope * pull[:, None], np.eye(place.size)])
+        wanted = np.concatenate([(slope @ place - start) * pull, np.zeros(place.size)])
+        low, high = np.maximum(place - reach, -END), np.minimum(place + reach, END)
+        found = lsq_linear(rows, wanted, bounds=(low, high + 1e-9)).x
+    return found
+
+
+def fit(
+    rounds: int, people: int, seed: int, told: Callable[[str], None] = lambda text: None
+) -> Fit:
+    """Fit all parameters to the fitted targets, from where they are used now.
+
+    Parameters
+    ----------
+    rounds
+        Gauss-Newton steps.
+    people, seed
+        In each cohort; the same luck in every evaluation, so that differences are smooth.
+    told
+        Hears of every round.
+    """
+    place = np.array([place_of(p) for p in free_parameters()])
+    modelled, slope = _linearised(place, people, seed)
+    for number in range(rounds):
+        place = step(place, residuals(modelled), slope, weights(), _REACH)
+        modelled, slope = _linearised(place, people, seed)
+        inside = _inside(modelled, [t for t in targets() if t.role != "validation"])
+        told(f"round {number + 1}: loss {loss(place, modelled):.1f}, fitted inside {inside:.1f} %")
+    return Fit(place, modelled, slope)
+
+
+def loss(place: Floats, modelled: Floats) -> float:
+    """Return what is minimised."""
+    residual = residuals(modelled)
+    return float(weights() @ (2.0 * (np.sqrt(1.0 + residual**2) - 1.0)) + place @ place)
+
+
+def held_out(found: Fit, people: int, seed: int) -> dict[str, float]:
+    """Return target -> what the model says when its study was not fitted.
+
+    Only targets of the role "calibration": the hazard of an "input" is the number itself.
+    """
+    said: dict[str, float] = {}
+    fitted = [t for t in targets() if t.role == "calibration"]
+    for study in dict.fromkeys(study_of(t) for t in fitted):
+        kept = weights() * np.array([study_of(t) != study for t in targets()])
+        place = step(found.place, residuals(found.modelled), found.slope, kept, 2 * END)
+        modelled = np.array(modelled_values(values_at(place), people, seed))
+        said |= {
+            target.target_id: float(value)
+            for target, value in zip(targets(), modelled, strict=True)
+            if target.role == "calibration" and study_of(target) == study
+        }
+    return said
+
+
+def _linearised(place: Floats, people: int, seed: int) -> tuple[Floats, Floats]:
+    modelled = np.array(modelled_values(values_at(place), people, seed))
+    middle = residuals(modelled)
+    slope = np.zeros((middle.size, place.size))
+    for k in range(place.size):
+        moved = place.copy()
+        moved[k] += -_PROBE if place[k] > 0 else _PROBE
+        probed = np.array(modelled_values(values_at(moved), people, seed))
+        slope[:, k] = (residuals(probed) - middle) / (moved[k] - place[k])
+    return modelled, slope
+
+
+def _inside(modelled: Floats, chosen: Sequence[Target]) -> float:
+    found = dict(zip((t.target_id for t in targets()), modelled, strict=True))
+    hits = [t.low <= found[t.target_id] <= t.high for t in chosen]
+    return 100.0 * sum(hits) / len(hits)
