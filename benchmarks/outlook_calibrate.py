@@ -1,6 +1,6 @@
 """Fit the hazards of the outlook model inside their published intervals, and hold studies out.
 
-Run as ``python benchmarks/outlook_calibrate.py --rounds 6 --write``: with ``--write`` the values go
+Run as ``python benchmarks/outlook_calibrate.py --write``: with ``--write`` the values go
 to ``src/ifnfactory/outlook/hazards/``. Writes ``benchmarks/results/outlook_calibration.json``.
 """
 
@@ -47,12 +47,12 @@ def write(values: dict[str, float]) -> None:
 def main() -> None:
     """Fit, hold out, write."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=16)
+    parser.add_argument("--people", type=int, default=5_000)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     began = time.process_time()
-    found = fit(asked.rounds, asked.people, 1, print)
+    found = fit(asked.rounds, asked.people, 1, lambda text: print(text, flush=True))
     values = {
         p.name: at_place(p, float(z)) for p, z in zip(free_parameters(), found.place, strict=True)
     }

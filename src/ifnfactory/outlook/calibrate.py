@@ -35,6 +35,9 @@ _REACH: Final = 0.8
 """Longest step of a parameter in one round."""
 
 _REWEIGHTINGS: Final = 6
+_FRESH: Final = 8
+"""Rounds after which slopes are measured anew."""
+
 _WEIGHTS: Final = {"U-M": 0.5, "U-L": 0.25}
 """Of targets by evidence tag; 1 for what was checked or is of high confidence."""
 
@@ -144,20 +147,32 @@ def fit(
     Parameters
     ----------
     rounds
-        Gauss-Newton steps.
+        Gauss-Newton steps. Slopes are measured at the start and after every `_FRESH` rounds; in
+        between each evaluation corrects them (Broyden).
     people, seed
         In each cohort; the same luck in every evaluation, so that differences are smooth.
     told
         Hears of every round.
     """
     place = np.array([place_of(p) for p in free_parameters()])
-    modelled, slope = _linearised(place, people, seed)
+    best = Fit(place, *_linearised(place, people, seed))
+    reach = _REACH
     for number in range(rounds):
-        place = step(place, residuals(modelled), slope, weights(), _REACH)
-        modelled, slope = _linearised(place, people, seed)
-        inside = _inside(modelled, [t for t in targets() if t.role != "validation"])
-        told(f"round {number + 1}: loss {loss(place, modelled):.1f}, fitted inside {inside:.1f} %")
-    return Fit(place, modelled, slope)
+        start = residuals(best.modelled)
+        place = step(best.place, start, best.slope, weights(), reach)
+        modelled = np.array(modelled_values(values_at(place), people, seed))
+        moved = place - best.place
+        missed = residuals(modelled) - start - best.slope @ moved
+        slope = best.slope + np.outer(missed, moved) / max(float(moved @ moved), 1e-12)
+        better = loss(place, modelled) < loss(best.place, best.modelled)
+        best = Fit(place, modelled, slope) if better else Fit(best.place, best.modelled, slope)
+        reach = reach if better else reach / 2.0
+        if number % _FRESH == _FRESH - 1:
+            best, reach = Fit(best.place, *_linearised(best.place, people, seed)), _REACH
+        inside = _inside(best.modelled, [t for t in targets() if t.fitted])
+        lost = loss(best.place, best.modelled)
+        told(f"round {number + 1}: loss {lost:.1f}, fitted inside {inside:.1f} %")
+    return best
 
 
 def loss(place: Floats, modelled: Floats) -> float:
