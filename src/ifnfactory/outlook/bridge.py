@@ -136,13 +136,17 @@ def read_trial_end(folder: Path) -> TrialEnd:
     told = [str(arm.get("name")) for arm in protocol.get("arm", [])]
     arms = [str(arm) for arm in np.unique(patients["arm"])]
     arms.sort(key=lambda arm: told.index(arm) if arm in told else len(told))
+    ends = tuple(_arm_end(arm, patients, visits, protocol, week) for arm in arms)
+    if empty := [end.name for end in ends if end.patient.size == 0]:
+        what = f"nobody in {', '.join(empty)} has laboratory values"
+        raise UserInputError([Problem(what, str(folder), "run the trial with more patients")])
     return TrialEnd(
         trial=str(manifest.get("trial", folder.name)),
         title=str(protocol.get("title", manifest.get("trial", folder.name))),
         seed=int(manifest.get("seed", 0)),
         version=str(manifest.get("version", "")),
         week=week,
-        arms=tuple(_arm_end(arm, patients, visits, protocol, week) for arm in arms),
+        arms=ends,
     )
 
 
@@ -280,7 +284,9 @@ def _interferon_weeks(arm: dict[str, Any]) -> float:
     return max(weeks, default=0.0)
 
 
-def people_at_end(end: TrialEnd, values: Values, n: int, seed: int, treat_month: int) -> People:
+def people_at_end(
+    end: TrialEnd, values: Values, n: int, seed: int, treat_month: int, draw: int | None = None
+) -> People:
     """Return `n` people for each arm: its patients over and over, each time with other luck.
 
     Copies of one patient in different arms have one key, and so meet the same luck.
@@ -289,18 +295,44 @@ def people_at_end(end: TrialEnd, values: Values, n: int, seed: int, treat_month:
     ----------
     treat_month
         From this month on, who has active disease or cirrhosis is treated; -1 for never.
+    draw
+        Number of a draw of the parameters: the patients are then drawn anew as well, with
+        replacement and the same ones in every arm, as few of them make the trial itself uncertain.
     """
-    return join([_people(arm, i, values, n, seed, treat_month) for i, arm in enumerate(end.arms)])
+    numbers = np.unique(np.concatenate([arm.patient for arm in end.arms]))
+    if draw is not None:
+        again = stream(seed, "outlook", "bridge", "patients", draw)
+        numbers = again.choice(numbers, numbers.size)
+    parts = [
+        _people(arm, i, numbers, values, n, seed, treat_month) for i, arm in enumerate(end.arms)
+    ]
+    return join(parts)
 
 
-def _people(arm: ArmEnd, group: int, values: Values, n: int, seed: int, treat_month: int) -> People:
-    row = np.arange(n) % arm.patient.size
-    copy = np.arange(n) // arm.patient.size
-    draws = stream(seed, "outlook", "bridge", "ranks").standard_normal((n, 2))
-    place = stream(seed, "outlook", "bridge", "fibrosis").random(n)
+def _people(
+    arm: ArmEnd,
+    group: int,
+    numbers: NDArray[np.int64],
+    values: Values,
+    n: int,
+    seed: int,
+    treat_month: int,
+) -> People:
+    order = np.argsort(arm.patient)
+    known = np.flatnonzero(np.isin(numbers, arm.patient))
+    if known.size == 0:
+        # The few patients of this arm are not among those drawn: all of them stand for it.
+        numbers, known = arm.patient, np.arange(arm.patient.size)
+    seat = known[np.arange(n) % known.size]
+    copy = np.arange(n) // known.size
+    row = order[np.searchsorted(arm.patient[order], numbers[seat])]
+    # A place in the list and a copy say a person's luck, in every arm.
+    own = copy * numbers.size + seat
+    draws = stream(seed, "outlook", "bridge", "ranks").standard_normal((own.max() + 1, 2))[own]
+    place = stream(seed, "outlook", "bridge", "fibrosis").random(own.max() + 1)[own]
     people = people_of(
         values,
-        key=arm.patient[row] + copy * 1_000_000,
+        key=own,
         group=group,
         age=arm.age[row],
         male=arm.male[row],

@@ -45,7 +45,8 @@ class Question:
     names, labels
         Of the groups; the first is what the others are compared with.
     draw
-        Given values of the parameters, a number of people and a seed, draws that many a group.
+        Given values of the parameters, a number of people, a seed and the number of the draw of
+        parameters (None in the central run), draws that many a group.
     rates
         Pairs of parameter and the user's own number.
     interferon_years
@@ -60,7 +61,7 @@ class Question:
     subtitle: str
     names: tuple[str, ...]
     labels: tuple[str, ...]
-    draw: Callable[[Values, int, int], People]
+    draw: Callable[[Values, int, int, int | None], People]
     location: str
     period: str
     transplant_access: float | None
@@ -168,10 +169,10 @@ def look_ahead(
     watcher = progress or Silent()
     watcher.begin(f"Following {people * len(question.names):,} people", 1 + draws)
 
-    def run(values: Values, n: int) -> tuple[Course, Run]:
+    def run(values: Values, n: int, draw: int | None) -> tuple[Course, Run]:
         own = values.with_changes(dict(question.rates))
         rates = rates_of(own, question.location, question.period, question.transplant_access)
-        followed = question.draw(own, n, seed)
+        followed = question.draw(own, n, seed, draw)
         course = follow(followed, rates, years * 12, seed, threads)
         value = worth(
             course, followed, own, question.names, question.interferon_years, prices, DISCOUNT
@@ -179,9 +180,9 @@ def look_ahead(
         watcher.advance()
         return course, Run(value, final_shares(course), _curves(course))
 
-    course, middle = run(central(), people)
+    course, middle = run(central(), people, None)
     fewer = max(people // 4, min(people, 1_000))
-    spread = [run(drawn(seed, i), fewer)[1] for i in range(draws)]
+    spread = [run(drawn(seed, i), fewer, i)[1] for i in range(draws)]
     watcher.end()
     bands = np.stack([each.curves for each in spread]) if spread else np.zeros((0, 0, 0, 0))
     low, high = np.quantile(bands, [0.025, 0.975], axis=0) if spread else (bands, bands)

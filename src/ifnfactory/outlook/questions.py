@@ -53,7 +53,7 @@ def question_of_cohort(path: Path, against: str | None = None) -> Question:
         subtitle=f"{len(groups)} groups of {path.name}",
         names=tuple(group.name for group in groups),
         labels=tuple(group.label for group in groups),
-        draw=lambda values, n, seed: draw_people(groups, values, n, seed),
+        draw=lambda values, n, seed, _: draw_people(groups, values, n, seed),
         location=cohort.location,
         period=cohort.period,
         transplant_access=cohort.transplant_access,
@@ -119,7 +119,7 @@ def question_of_run(
         subtitle=f"from week {end.week:g} of {end.trial}, seed {end.seed}, version {end.version}",
         names=tuple(arm.name for arm in end.arms),
         labels=tuple(arm.label for arm in end.arms),
-        draw=lambda values, n, seed: people_at_end(end, values, n, seed, month),
+        draw=lambda values, n, seed, draw: people_at_end(end, values, n, seed, month, draw),
         location=location,
         period=DEFAULT_PERIOD,
         transplant_access=None,
@@ -128,6 +128,8 @@ def question_of_run(
         source_text="",
         remarks=(
             f"People start where the patients of the trial stood at their last visit; {then}.",
+            "Intervals hold the parameters and the number of the trial's patients, who are drawn "
+            "anew for every draw of the parameters.",
             _own_effect(interferon_hcc_ratio),
             *([f"Without laboratory values, not followed: {left_out}."] if left_out else []),
         ),
