@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,52 @@ def test_copies_of_a_patient_meet_the_same_luck_in_every_arm(tmp_path: Path) -> 
     assert np.array_equal(people.key[:100], people.key[100:])
     assert np.unique(people.key[:100]).size == 100
     assert np.array_equal(people.age_months[:100], people.age_months[100:])
+
+
+def test_a_patient_has_one_stage_of_fibrosis_and_one_luck_in_every_arm(tmp_path: Path) -> None:
+    end = read_trial_end(write_run(tmp_path / "run"))
+    people = people_at_end(end, central(), 300, 1, -1)
+    for name in ("stage", "age_months", "male"):
+        column = getattr(people, name)
+        assert np.array_equal(column[:300], column[300:])
+    assert np.unique(people.stage).size == 4
+
+
+def test_each_draw_of_the_parameters_draws_the_patients_anew(tmp_path: Path) -> None:
+    end = read_trial_end(write_run(tmp_path / "run"))
+    ages = [people_at_end(end, central(), 290, 1, -1, draw).age_months for draw in (None, 0, 0, 1)]
+    assert np.array_equal(ages[1], ages[2])
+    assert not np.array_equal(np.sort(ages[1]), np.sort(ages[0]))
+    assert not np.array_equal(np.sort(ages[1]), np.sort(ages[3]))
+    for draw in range(3):
+        people = people_at_end(end, central(), 290, 1, -1, draw)
+        assert np.array_equal(people.key[:290], people.key[290:])
+        assert np.array_equal(people.age_months[:290], people.age_months[290:])
+        assert np.unique(people.key[:290]).size == 290
+
+
+def test_an_arm_that_nobody_measured_is_refused(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run")
+    visits = pq.read_table(folder / "visits").to_pydict()
+    pairs = zip(visits["arm"], visits["hbsag"], strict=True)
+    visits["hbsag"] = [None if arm == "etv" else value for arm, value in pairs]
+    shutil.rmtree(folder / "visits")
+    table = pa.table(visits)
+    pq.write_to_dataset(table, folder / "visits", partition_cols=["arm"])
+    with pytest.raises(UserInputError, match="nobody in etv has laboratory values"):
+        read_trial_end(folder)
+
+
+def test_weeks_on_an_interferon_cost_quality_of_life(tmp_path: Path) -> None:
+    end = read_trial_end(write_run(tmp_path / "run"))
+    assert [arm.interferon_weeks for arm in end.arms] == [48.0, 0.0]
+    question = question_of_run(tmp_path / "run", "China", None)
+    less = replace(question, interferon_years=(0.0, 0.0))
+    rows = [look_ahead(q, 5, 500, seed=1, draws=0).rows for q in (question, less)]
+    qalys = [{r.group: r.estimate.value for r in found if r.measure == "qalys"} for found in rows]
+    lost = central()["utility_peginterferon_loss"] * 48 / 52.1775
+    assert qalys[1]["peg"] - qalys[0]["peg"] == pytest.approx(lost)
+    assert qalys[1]["etv"] == qalys[0]["etv"]
 
 
 def test_cure_and_suppression_carry_through_to_a_lifetime(tmp_path: Path) -> None:

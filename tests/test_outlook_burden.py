@@ -67,7 +67,7 @@ def test_targets_avoid_deaths_and_treatment_rises_to_them(burden: Burden) -> Non
 
 def test_published_estimates_stay_apart(burden: Burden) -> None:
     who, gbd = burden.scenarios
-    assert (who.estimate.name, gbd.estimate.name) == ("who", "gbd")
+    assert (who.estimate.name, gbd.estimate.name) == ("WHO", "GBD")
     assert who.estimate.deaths == pytest.approx(1e6 * 1.1 / 254)
     assert gbd.estimate.deaths == pytest.approx(1e6 * 0.555 / 316)
     for each in burden.scenarios:

@@ -52,7 +52,7 @@ def test_a_step_finds_what_the_targets_say_and_stays_inside_the_intervals() -> N
     weight = np.zeros(rows)
     weight[:2] = 1.0
     found = step(np.zeros(2), start, slope, weight, reach=9.0)
-    assert found[0] == pytest.approx(1.0, abs=0.05)
+    assert found[0] == pytest.approx(0.95, abs=0.02)  # the edge of what costs nothing
     assert 0.0 < found[1] <= END + 1e-6
     assert abs(step(np.zeros(2), start, slope, weight, reach=0.1)).max() <= 0.1 + 1e-6
 

@@ -19,6 +19,7 @@ from ifnfactory.outlook.parameters import central
 from ifnfactory.outlook.policy import load_policies
 from ifnfactory.outlook.questions import question_of_cohort
 from ifnfactory.outlook.states import Liver, Phase
+from ifnfactory.outlook.words import in_words
 
 GOOD = """
 title = "Hepatitis at forty"
@@ -128,6 +129,30 @@ def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
         assert part in told
 
 
+def test_numbers_in_the_wrong_unit_are_refused_with_the_right_one(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        "compensated = 0.1", "compensated = 0.1\nhbv_dna = { mean = 2e4, sd = 9 }", 1
+    )
+    text = text.replace(
+        "treated = 1.0", "hbsag = { low = 10, high = 5000 }\nalt = { mean = 0.9, sd = 1 }"
+    )
+    with pytest.raises(UserInputError) as caught:
+        load_cohort(write(tmp_path, text))
+    told = str(caught.value)
+    assert len(caught.value.problems) == 4
+    for part in ("20,000 IU/mL is 4.3", "1,000 IU/mL is 3", "1 ukat/L is 60 U/L"):
+        assert part in told
+
+
+def test_a_price_for_a_group_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    cohort = write(tmp_path, GOOD)
+    prices = write(tmp_path, COSTS.replace("treated = 100", "treatet = 100"), "COSTS.toml")
+    done = ifn("outlook", "run", str(cohort), "--costs", str(prices), "--people", "0")
+    assert done.returncode == 2
+    for part in ("price for 'treatet'", "the groups are untreated, treated", "--people 0"):
+        assert part in done.stderr
+
+
 def test_a_table_with_wrong_columns_and_cells_is_told_line_by_line(tmp_path: Path) -> None:
     table = "age,sex,phase,agee,alt\n200,male,cured,1,30\n40,man,sleeping,2,x\n"
     write(tmp_path, table, "people.csv")
@@ -172,6 +197,22 @@ def test_treatment_avoids_cancer_and_death_and_the_numbers_agree(tmp_path: Path)
     assert low is not None
     assert high is not None
     assert low < high
+
+
+@pytest.mark.parametrize(
+    ("nucleoside", "start", "said"),
+    [(0, 0, "cheaper and better"), (400, 100, "cost of a QALY gained")],
+)
+def test_a_price_of_a_qaly_is_a_number_or_says_why_not(
+    tmp_path: Path, nucleoside: float, start: float, said: str
+) -> None:
+    text = COSTS.replace("nucleoside = 400", f"nucleoside = {nucleoside}")
+    prices = load_prices(write(tmp_path, text.replace("treated = 100", f"treated = {start}")))
+    question = question_of_cohort(write(tmp_path, GOOD))
+    outlook = look_ahead(question, 30, 2_000, 1, 0, prices)
+    row = next(row for row in outlook.comparisons if row.measure == "icer")
+    assert said in row.title
+    assert (in_words(row) == said) == (nucleoside == 0)
 
 
 def test_the_answer_does_not_depend_on_threads(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def test_value_and_use_lie_in_the_published_interval(parameter: Parameter) -> No
         assert p.low <= p.used <= p.high
         ends = [p.at(quantile) for quantile in (1e-9, 0.25, 0.5, 0.75, 1 - 1e-9)]
         assert ends == sorted(ends)
+        assert p.at(0.5) == pytest.approx(p.used)  # the central run is the median of the draws
         assert p.low <= ends[0]
         assert ends[-1] <= p.high
     else:

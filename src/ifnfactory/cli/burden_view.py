@@ -33,7 +33,7 @@ def burden_view(burden: Burden, out: Path | None, wall_s: float) -> None:
         table.add_row(Text(policy.label), *(thousands(cell[k]) for cell in cells))
     screen.print(table)
     screen.print()
-    screen.print(Text("Deaths as two published estimates count them; never averaged", style="bold"))
+    screen.print(Text("Deaths as published estimates count them; never averaged", style="bold"))
     deaths = plain_table(
         ("estimate", False), ("a year", True), *((p.label, True) for p in burden.policies)
     )

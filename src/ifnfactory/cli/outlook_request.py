@@ -70,6 +70,8 @@ class OutlookRequest:
             faults.of(lambda: check_destination(out, self.overwrite))
         prices = faults.of(lambda: load_prices(costs)) if costs is not None else None
         question = self._question(faults)
+        if prices is not None and question is not None:
+            faults.of(lambda: prices.check_groups(question.names, str(costs)))
         if faults.problems or question is None:
             raise faults.error()
         return Asked(question, prices)

@@ -9,13 +9,13 @@ from rich.text import Text
 from ifnfactory.cli.screen import console
 from ifnfactory.cli.views import plain_table
 from ifnfactory.foundation.notice import NOT_FOR_CARE
-from ifnfactory.outlook.scores.catalogue import Risk, all_scores
+from ifnfactory.outlook.scores.catalogue import all_scores
 from ifnfactory.outlook.scores.compute import NOT_KNOWN, ScoreResult
 from ifnfactory.outlook.scores.inputs import NEEDED
 from ifnfactory.outlook.scores.table import ScoreTable, Status, TableCell
 
 _NOT_COMPUTED: Final = {
-    Status.IMPOSSIBLE: "impossible",
+    Status.IMPOSSIBLE: "invalid",
     Status.MISSING: "–",
     Status.OUTSIDE: "outside",
     Status.COMPUTED: "",
@@ -31,7 +31,7 @@ def score_view(result: ScoreResult) -> None:
     table = plain_table(("", False), ("", False))
     table.show_header = False
     table.add_row("class", Text(shown, style=_CLASS_STYLE.get(result.risk_class or "", "")))
-    risks = "\n".join(_risk(risk) for risk in result.risks) or NOT_KNOWN
+    risks = "\n".join(risk.text for risk in result.risks) or NOT_KNOWN
     table.add_row("published risk", Text(f"{score.predicts}\n{risks}"))
     if len(result.terms) > 1:
         terms = "\n".join(f"{term.value:g}  {term.name} ({term.band})" for term in result.terms)
@@ -109,12 +109,3 @@ def _value(result: ScoreResult) -> str:
     limits = result.score.range
     of = "" if limits is None else f" of {limits[0]:g} to {limits[1]:g}"
     return f"{result.value:.4g} {result.score.unit}{of}".replace("  ", " ").rstrip()
-
-
-def _risk(risk: Risk) -> str:
-    low, high = (f"{value:.3g}" for value in risk.percent)
-    first, last = (f"{value:g}" for value in risk.years)
-    percent = low if low == high else f"{low}-{high}"
-    years = first if first == last else f"{first}-{last}"
-    unit = "year" if years == "1" else "years"
-    return f"{percent} % within {years} {unit} ({risk.cohort}) [{risk.source.tag}]"

@@ -13,8 +13,8 @@ from ifnfactory.foundation.sections import Positive, Section, Share, Tag, Text, 
 from ifnfactory.outlook.cohort_file import (
     AgeFile,
     FibrosisFile,
+    HbsagFile,
     PhasesFile,
-    SpreadFile,
     WorldFile,
 )
 
@@ -44,7 +44,7 @@ class CountryFile(WorldFile):
     decompensated: Share = Field(0.0, description="the share with decompensated cirrhosis")
     hcc: Share = Field(0.0, description="the share with hepatocellular carcinoma")
     fibrosis: FibrosisFile | None = Field(None, description="e.g. {F0 = 0.2, F1 = 0.8}")
-    hbsag: SpreadFile | None = Field(None, description="HBsAg in log10 IU/mL")
+    hbsag: HbsagFile | None = Field(None, description="HBsAg in log10 IU/mL")
     genotypes: dict[str, Share] = Field({}, description="shares, e.g. {B = 0.3, C = 0.7}")
     diagnosed: Share = Field(description="the share of the infected who know it")
     treated_of_eligible: Share = Field(description="the share of the eligible on treatment")

@@ -1,9 +1,10 @@
 """Fitting the hazards to what cohorts saw, inside their published intervals.
 
 Every parameter stands at a place z between -1.96 and 1.96 of its interval, 0 being the published
-value: a standard normal says how far to go is plausible. Every fitted target has a residual on the
-log scale in units of its interval. Their sum is minimised by Gauss-Newton steps, with a loss that
-grows linearly for targets which contradict the others, so that none drags the rest along.
+value, to which it is drawn back weakly. Every fitted target has a residual on the log scale in
+units of its interval; what lies in the middle of it (within `_CALM`) costs nothing, and what lies
+far outside costs linearly, so that targets which contradict the others do not drag the rest along.
+The sum is minimised by Gauss-Newton steps.
 
 A target is *held out* by fitting without any target of its study, in one step from the linearised
 model, and then following people again.
@@ -34,7 +35,13 @@ _PROBE: Final = 0.4
 _REACH: Final = 0.8
 """Longest step of a parameter in one round."""
 
-_REWEIGHTINGS: Final = 6
+_CALM: Final = 1.0
+"""Residual that costs nothing: about two thirds of the width of an interval."""
+
+_BACK: Final = 0.2
+"""Weight of the way from the published value, against that of a target."""
+
+_REWEIGHTINGS: Final = 8
 _FRESH: Final = 8
 """Rounds after which slopes are measured anew."""
 
@@ -131,9 +138,11 @@ def step(place: Floats, start: Floats, slope: Floats, weight: Floats, reach: flo
     found = place
     for _ in range(_REWEIGHTINGS):
         residual = start + slope @ (found - place)
-        pull = np.sqrt(weight / np.sqrt(1.0 + residual**2))
-        rows = np.concatenate([slope * pull[:, None], np.eye(place.size)])
-        wanted = np.concatenate([(slope @ place - start) * pull, np.zeros(place.size)])
+        calm = np.clip(residual, -_CALM, _CALM)
+        pull = np.sqrt(weight / np.sqrt(1.0 + (residual - calm) ** 2))
+        back = np.sqrt(_BACK) * np.eye(place.size)
+        rows = np.concatenate([slope * pull[:, None], back])
+        wanted = np.concatenate([(slope @ place - start + calm) * pull, np.zeros(place.size)])
         low, high = np.maximum(place - reach, -END), np.minimum(place + reach, END)
         found = lsq_linear(rows, wanted, bounds=(low, high + 1e-9)).x
     return found
@@ -178,7 +187,9 @@ def fit(
 def loss(place: Floats, modelled: Floats) -> float:
     """Return what is minimised."""
     residual = residuals(modelled)
-    return float(weights() @ (2.0 * (np.sqrt(1.0 + residual**2) - 1.0)) + place @ place)
+    beyond = np.abs(residual) - np.minimum(np.abs(residual), _CALM)
+    cost = weights() @ (2.0 * (np.sqrt(1.0 + beyond**2) - 1.0))
+    return float(cost + _BACK * (place @ place))
 
 
 def held_out(found: Fit, people: int, seed: int) -> dict[str, float]:

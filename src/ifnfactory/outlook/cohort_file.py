@@ -52,6 +52,38 @@ class AgeFile(SpreadFile):
     high: Age | None = Field(None, description="an age between 0 and 110 years")
 
 
+Dna = Annotated[float, Field(ge=-2, le=11)]
+Hbsag = Annotated[float, Field(ge=-3, le=6)]
+Alt = Annotated[float, Field(ge=5, le=5_000)]
+_DNA_FIX: Final = "HBV DNA in log10 IU/mL, -2 to 11 (20,000 IU/mL is 4.3)"
+_HBSAG_FIX: Final = "HBsAg in log10 IU/mL, -3 to 6 (1,000 IU/mL is 3)"
+_ALT_FIX: Final = "ALT in U/L, 5 to 5,000 (1 ukat/L is 60 U/L)"
+
+
+class DnaFile(SpreadFile):
+    """HBV DNA as a logarithm; a number of IU/mL lies beyond the limits."""
+
+    mean: Dna | None = Field(None, description=_DNA_FIX)
+    low: Dna | None = Field(None, description=_DNA_FIX)
+    high: Dna | None = Field(None, description=_DNA_FIX)
+
+
+class HbsagFile(SpreadFile):
+    """HBsAg as a logarithm; a number of IU/mL lies beyond the limits."""
+
+    mean: Hbsag | None = Field(None, description=_HBSAG_FIX)
+    low: Hbsag | None = Field(None, description=_HBSAG_FIX)
+    high: Hbsag | None = Field(None, description=_HBSAG_FIX)
+
+
+class AltFile(SpreadFile):
+    """ALT in U/L; a number of ukat/L lies below the limits."""
+
+    mean: Alt | None = Field(None, description=_ALT_FIX)
+    low: Alt | None = Field(None, description=_ALT_FIX)
+    high: Alt | None = Field(None, description=_ALT_FIX)
+
+
 class PhasesFile(Section):
     """Shares of the phases of the infection."""
 
@@ -103,9 +135,9 @@ class GroupFile(Section):
     fibrosis: FibrosisFile | None = Field(None, description="e.g. {F0 = 0.2, F1 = 0.8}")
     treated: Share = Field(0.0, description="the share on a nucleos(t)ide analogue")
     reached: Share = Field(0.0, description="the share treated as soon as disease is active")
-    hbv_dna: SpreadFile | None = Field(None, description="HBV DNA in log10 IU/mL")
-    hbsag: SpreadFile | None = Field(None, description="HBsAg in log10 IU/mL")
-    alt: SpreadFile | None = Field(None, description="ALT in U/L, e.g. {mean = 60, sd = 30}")
+    hbv_dna: DnaFile | None = Field(None, description="HBV DNA in log10 IU/mL")
+    hbsag: HbsagFile | None = Field(None, description="HBsAg in log10 IU/mL")
+    alt: AltFile | None = Field(None, description="ALT in U/L, e.g. {mean = 60, sd = 30}")
     genotypes: dict[str, Share] = Field({}, description="shares, e.g. {B = 0.3, C = 0.7}")
     interferon_weeks: NotNegative = Field(
         0.0, description="weeks on an interferon before the start, e.g. 48"

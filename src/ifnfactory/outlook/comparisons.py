@@ -142,6 +142,8 @@ def comparison_rows(
 
 def plane_of(spread: Sequence[Run]) -> Floats:
     """Return QALYs gained and costs added in every draw, shape (draws, groups, 2)."""
+    if not spread:
+        return np.zeros((0, 0, 2))
     pairs = [
         np.stack([_differences(run, "discounted_qalys"), _differences(run, "costs")], axis=1)
         for run in spread
@@ -205,10 +207,10 @@ def _price_of_a_qaly(names: Sequence[str], middle: Run, g: int, prices: Prices) 
         title += ": cheaper and better"
     elif gain <= 0 <= cost:
         title += ": dearer and not better"
+    elif gain < 0 and cost < 0:
+        title += ": cheaper and worse"
     unit = f"{prices.currency} per QALY"
-    return Row(
-        names[g], names[0], "icer", "cost of a QALY gained", unit, Estimate(ratio, None, None)
-    )
+    return Row(names[g], names[0], "icer", title, unit, Estimate(ratio, None, None))
 
 
 def _finite(value: float | None) -> float | None:

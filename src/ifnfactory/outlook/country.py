@@ -106,8 +106,8 @@ def _country(file: CountryFile, text: str) -> Country:
         DeathEstimate(each.name, each.deaths, Source(each.source, "prior")) for each in file.deaths
     )
     world = (
-        DeathEstimate("who", _WHO[0] * file.infected, Source(_WHO[1], "D")),
-        DeathEstimate("gbd", _GBD[0] * file.infected, Source(_GBD[1], "D")),
+        DeathEstimate("WHO", _WHO[0] * file.infected, Source(_WHO[1], "D")),
+        DeathEstimate("GBD", _GBD[0] * file.infected, Source(_GBD[1], "D")),
     )
     return Country(
         title=file.title,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ifnfactory.foundation.errors import UserInputError
+from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.schema_faults import schema_faults
 from ifnfactory.foundation.sections import NotNegative, Section, Share, Text
 from ifnfactory.foundation.toml_gate import located, parse_toml, read_text
@@ -75,6 +75,17 @@ class Prices:
     transplantation: float
     start: tuple[tuple[str, float], ...]
     state: Floats
+
+    def check_groups(self, names: tuple[str, ...], where: str) -> None:
+        """Raise a `UserInputError` if a therapy is priced for a group that is not there."""
+        fix = f"the groups are {', '.join(names)}"
+        problems = [
+            Problem(f"[start] has a price for {name!r}, which is no group", where, fix)
+            for name, _ in self.start
+            if name not in names
+        ]
+        if problems:
+            raise UserInputError(problems)
 
 
 @dataclass(frozen=True)

@@ -116,9 +116,9 @@ def read_persons(path: Path) -> PersonTable:
         phase=cells.words("phase", PHASES, "").astype(np.int8),
         liver=cells.words("liver", LIVERS, "no_cirrhosis").astype(np.int8),
         stage=cells.words("fibrosis", STAGE_CODES, "").astype(np.int8),
-        dna=cells.numbers("log10_hbv_dna", -2, 11),
-        hbsag=cells.numbers("log10_hbsag", -3, 6),
-        alt=cells.numbers("alt", 1, 5_000),
+        dna=cells.numbers("log10_hbv_dna", -2, 11, " (20,000 IU/mL is 4.3)"),
+        hbsag=cells.numbers("log10_hbsag", -3, 6, " (1,000 IU/mL is 3)"),
+        alt=cells.numbers("alt", 5, 5_000, " U/L (1 ukat/L is 60 U/L)"),
         genotype=np.array(["-", *GENOTYPES])[
             cells.words("genotype", {name: i for i, name in enumerate(["", *GENOTYPES])}, "")
         ],
@@ -154,7 +154,7 @@ class _Cells:
     columns: list[str]
     problems: list[Problem]
 
-    def numbers(self, name: str, low: float, high: float) -> Floats:
+    def numbers(self, name: str, low: float, high: float, hint: str = "") -> Floats:
         """Return a column of numbers between `low` and `high`."""
 
         def read(cell: str) -> float:
@@ -163,7 +163,7 @@ class _Cells:
                 raise ValueError
             return value
 
-        fix = f"write a number from {low:g} to {high:g}"
+        fix = f"write a number from {low:g} to {high:g}{hint}"
         return np.array(self._read(name, read, np.nan, fix), dtype=np.float64)
 
     def words(self, name: str, known: dict[str, int], default: str) -> NDArray[np.int64]:

@@ -103,9 +103,12 @@ def question_of_run(
         end = read_trial_end(folder)
     except UserInputError as error:
         raise UserInputError([*problems, *error.problems]) from error
+    try:
+        arms = _put_first(end.arms, against)
+    except UserInputError as error:
+        raise UserInputError([*problems, *error.problems]) from error
     if problems:
         raise UserInputError(problems)
-    arms = _put_first(end.arms, against)
     end = replace(end, arms=arms)
     month = NEVER if rescue_years is None else round(rescue_years * 12)
     left_out = ", ".join(f"{a.excluded} of {a.label}" for a in end.arms if a.excluded)

@@ -64,6 +64,16 @@ class Risk:
     cohort: str
     source: Source
 
+    @property
+    def text(self) -> str:
+        """The risk with its horizon, cohort and tag, in words."""
+        low, high = (f"{value:.3g}" for value in self.percent)
+        first, last = (f"{value:g}" for value in self.years)
+        percent = low if low == high else f"{low}-{high}"
+        years = first if first == last else f"{first}-{last}"
+        unit = "year" if years == "1" else "years"
+        return f"{percent} % within {years} {unit} ({self.cohort}) [{self.source.tag}]"
+
 
 @dataclass(frozen=True)
 class Score:

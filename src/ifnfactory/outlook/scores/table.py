@@ -16,7 +16,7 @@ from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.notice import NOT_FOR_CARE
 from ifnfactory.foundation.toml_gate import read_text
 from ifnfactory.outlook.scores.catalogue import load_score
-from ifnfactory.outlook.scores.compute import ScoreResult, compute_score
+from ifnfactory.outlook.scores.compute import NOT_KNOWN, ScoreResult, compute_score
 from ifnfactory.outlook.scores.inputs import INPUTS, NEEDED, OPTIONAL
 from ifnfactory.outlook.scores.population import misfits
 from ifnfactory.outlook.scores.reading import read_findings
@@ -96,17 +96,33 @@ class ScoreTable:
         """Return the table as CSV, one line a patient and score."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        heading = (ID, "score", "status", "value", "unit", "class", "extrapolated", "reason")
+        heading = (ID, "score", "status", *_SHOWN, "reason", "notice")
         writer.writerow(heading)
         for cell in self.cells:
-            found = cell.result
-            shown = ("", "", "", "")
-            if found is not None:
-                extrapolated = "yes" if found.outside else "no"
-                value = f"{found.value:.6g}"
-                shown = (value, found.score.unit, found.risk_class or "", extrapolated)
-            writer.writerow((cell.patient, cell.score, cell.status.value, *shown, cell.reason))
+            shown = [""] * len(_SHOWN) if cell.result is None else _shown(cell.result)
+            row = (cell.patient, cell.score, cell.status.value, *shown, cell.reason, NOT_FOR_CARE)
+            writer.writerow(row)
         return text.getvalue()
+
+
+_SHOWN: Final = (
+    "value", "unit", "class", "predicts", "published_risk", "population", "source", "extrapolated",
+)  # fmt: skip
+"""Columns of a score that was computed."""
+
+
+def _shown(found: ScoreResult) -> list[str]:
+    score = found.score
+    return [
+        f"{found.value:.6g}",
+        score.unit,
+        found.risk_class or "",
+        score.predicts,
+        "; ".join(risk.text for risk in found.risks) or NOT_KNOWN,
+        f"{score.population.text} [{score.population.source.tag}]",
+        str(score.source),
+        "yes" if found.outside else "no",
+    ]
 
 
 def read_patients(path: Path) -> list[PatientRow]:
