@@ -48,7 +48,7 @@ def main() -> None:
     """Fit, hold out, write."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--people", type=int, default=9_000)
+    parser.add_argument("--people", type=int, default=15_000)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     began = time.process_time()
@@ -56,7 +56,7 @@ def main() -> None:
     values = {
         p.name: at_place(p, float(z)) for p, z in zip(free_parameters(), found.place, strict=True)
     }
-    kept_out = held_out(found, asked.people, 1)
+    kept_out = held_out(found, asked.people // 3, 1)
     by_id = {target.target_id: target for target in targets()}
     rows = [
         {

@@ -252,10 +252,16 @@ def test_the_command_prints_json_and_writes_a_report(tmp_path: Path) -> None:
 
 def test_bad_input_ends_with_exit_code_2_and_says_everything(tmp_path: Path) -> None:
     cohort = write(tmp_path, BAD)
-    done = ifn("outlook", "run", str(cohort), "--years", "900", "--people", "0", "--draws", "-1")
+    done = ifn(
+        "outlook", "run", str(cohort), "--years", "900", "--people", "0", "--draws", "-1",
+        "--location", "Japan", "--rescue-years", "2",
+    )  # fmt: skip
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    for part in ("--years 900", "--people 0", "--draws -1", "unknown location", "beyond one"):
+    for part in (
+        "--years 900", "--people 0", "--draws -1", "unknown location", "beyond one",
+        "--location: this goes with a run folder only", "--rescue-years: this goes",
+    ):  # fmt: skip
         assert part in done.stderr
 
 

@@ -101,6 +101,7 @@ def test_the_reference_counts_the_same_transitions() -> None:
 
 
 def test_the_reference_with_other_luck_agrees_within_monte_carlo_error() -> None:
+    """Four standard errors for each of 16 events: a right kernel fails in 0.1 % of seeds."""
     people, rates = everybody(1_000), rates_of(drawn(1, 0), "World")
     fast, slow = follow(people, rates, 360, seed=4), follow_reference(people, rates, 360, seed=99)
     happened = [course.events.sum(axis=(0, 1)).astype(float) for course in (fast, slow)]

@@ -38,6 +38,7 @@ def test_every_kind_of_target_of_the_evidence_is_there() -> None:
         "yeo_hbsag_loss_rise", "thiele_hcc_no_cirrhosis", "thiele_hcc_cirrhosis",
         "hepab_hbeag_loss_africa", "hepab_hbeag_loss_western_pacific", "decompensation_rate",
         "eurohep_survival5", "dejongh_survival5", "anderson_hcc", "tenofovir_regression5",
+        "tenofovir_fibrosis5", "fattovich_cirrhosis_ratio", "china_deaths_80_percent",
         "china_lifetime_hbv_death",
     ):  # fmt: skip
         assert kind in names
@@ -47,7 +48,12 @@ def test_json_has_what_the_command_promises() -> None:
     content = json.loads(json.dumps(validation().to_json(), allow_nan=False))
     assert set(content) >= {"inside_percent", "rows"}
     assert "research and education" in content["notice"]
+    for key, fitted in (("inside_percent_fitted", True), ("inside_percent_independent", False)):
+        hits = [row["inside"] for row in content["rows"] if row["fitted"] is fitted]
+        assert content[key] == pytest.approx(100 * sum(hits) / len(hits), abs=0.05)
     for row in content["rows"]:
+        assert row["fitted"] == (row["role"] != "validation")
+        assert row["people"].endswith("]")  # where the people come from, with its tag
         assert set(row) >= {"target_id", "observed", "low", "high", "modelled", "inside"}
         assert row["low"] <= row["observed"] <= row["high"]
         assert row["inside"] == (row["low"] <= row["modelled"] <= row["high"])

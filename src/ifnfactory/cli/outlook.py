@@ -24,25 +24,28 @@ app = typer.Typer(
 @door
 def run(
     cohort: Annotated[
-        Path | None, typer.Argument(metavar="[COHORT.toml]", help="People to follow.")
+        Path | None,
+        typer.Argument(metavar="[COHORT.toml]", help="People to follow, or a run folder."),
     ] = None,
     *,
     trial: Annotated[
-        Path | None, typer.Option("--from", help="Run folder of a trial, instead of a cohort.")
+        Path | None, typer.Option("--from", help="Run folder of a trial, or a COHORT.toml.")
     ] = None,
     years: Annotated[int, typer.Option(help="Years to follow.")] = 40,
     people: Annotated[int, typer.Option(help="People in each group.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Seed of every random number.")] = 1,
     draws: Annotated[int, typer.Option(help="Draws of the parameters, for intervals.")] = 40,
     location: Annotated[
-        str, typer.Option(help="With --from: whose life table, e.g. China.")
-    ] = "World",
+        str | None, typer.Option(help="With a run folder: whose life table; World if not given.")
+    ] = None,
     rescue_years: Annotated[
         float | None,
-        typer.Option(help="With --from: years until active disease is treated; never if absent."),
+        typer.Option(
+            help="With a run folder: years until active disease is treated; never if absent."
+        ),
     ] = None,
     interferon_hcc_ratio: Annotated[
-        float, typer.Option(help="With --from: own effect of an interferon on HCC, 0.15 to 1.")
+        float, typer.Option(help="With a run folder: own effect of interferon on HCC, 0.15 to 1.")
     ] = 1.0,
     against: Annotated[
         str | None, typer.Option(help="Group or arm to compare with; the first if not given.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ifnfactory.cli.faults import Faults
 from ifnfactory.outlook.economics import Prices, load_prices
-from ifnfactory.outlook.questions import question_of_cohort, question_of_run
+from ifnfactory.outlook.questions import DEFAULT_LOCATION, question_of_cohort, question_of_run
 from ifnfactory.runs.destination import check_destination
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class OutlookRequest:
     people: int
     seed: int
     draws: int
-    location: str
+    location: str | None
     rescue_years: float | None
     interferon_hcc_ratio: float
     against: str | None
@@ -83,18 +83,28 @@ class OutlookRequest:
         faults.unless(one, "nobody, or two kinds of people, to follow", "outlook run", fix)
         if not one:
             return None
-        if cohort is not None:
-            return faults.of(lambda: question_of_cohort(cohort, self.against))
-        folder = Path() if trial is None else trial
+        # What it is decides, not which way it was named.
+        people = cohort or trial or Path()
+        if people.is_file() or (people.suffix == ".toml" and not people.is_dir()):
+            self._check_cohort_only(faults)
+            return faults.of(lambda: question_of_cohort(people, self.against))
         return faults.of(
             lambda: question_of_run(
-                folder,
-                self.location,
+                people,
+                self.location or DEFAULT_LOCATION,
                 self.rescue_years,
                 self.against,
                 self.interferon_hcc_ratio,
             )
         )
+
+    def _check_cohort_only(self, faults: Faults) -> None:
+        """Note the options that only mean something for a run folder."""
+        fix, what = "leave it away; the cohort file says it", "this goes with a run folder only"
+        faults.unless(self.location is None, what, "--location", fix)
+        faults.unless(self.rescue_years is None, what, "--rescue-years", "set reached in the file")
+        alone = self.interferon_hcc_ratio == 1.0
+        faults.unless(alone, what, "--interferon-hcc-ratio", "leave it away")
 
 
 def check_validation(draws: int, people: int) -> None:
