@@ -24,7 +24,7 @@ from typing import Any, Final
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.runs.destination import check_store, step_aside
 from ifnfactory.runs.manifest import FileRecord
-from ifnfactory.runs.store import Store
+from ifnfactory.runs.store import HALF, Store
 
 SUFFIX: Final = ".unfinished"
 WORK: Final = ".work/"
@@ -128,6 +128,7 @@ class Making:
             )
         if there is not None and resume:
             self._refuse_another(there, identity)
+            self.store.remove([name for name in self.store.names() if name.endswith(HALF)])
             self._read_shards()
             return there
         if there is not None:

@@ -19,6 +19,8 @@ from ifnfactory.foundation.errors import Problem, UserInputError
 
 OBJECT_STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "oss"})
 """Storages that show a file only when all of it is there."""
+HALF: Final = ".part"
+"""How the name of a file ends that is being written; a killed process leaves it behind."""
 _LOCAL: Final = ("file://", "local://")
 
 
@@ -142,7 +144,7 @@ class LocalStore:
         """Write beside the place, flush, rename."""
         path = self.folder / safe_name(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=HALF, dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -218,8 +220,8 @@ class RemoteStore:
         if OBJECT_STORES.intersection((kind,) if isinstance(kind, str) else kind):
             self._fs.pipe_file(path, content)
             return
-        self._fs.pipe_file(f"{path}.part", content)
-        self._fs.mv(f"{path}.part", path)
+        self._fs.pipe_file(f"{path}{HALF}", content)
+        self._fs.mv(f"{path}{HALF}", path)
 
     def read(self, name: str) -> bytes:
         """Return the content of a file."""
