@@ -1,0 +1,139 @@
+"""Dask: a real scheduler and two worker processes, one of which is killed in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from study_cases import carry_out, order
+
+from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
+from ifnfactory.runs import cluster
+from ifnfactory.runs.cluster import executor_of
+from ifnfactory.runs.executor import ThreadExecutor
+from ifnfactory.runs.layout import PARTITIONED, read_table
+from ifnfactory.study.tasks import TrialTask, treat
+
+IFN = str(Path(sys.executable).with_name("ifn"))
+SORTED_BY = {"patients": ("patient",), "visits": ("week", "patient"), "endpoints": ("week",)}
+
+
+def dask(role: str, *options: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", f"distributed.cli.dask_{role}", *options]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start a scheduler with two workers of one thread each; give address and workers."""
+    file = tmp_path / "scheduler.json"
+    started = [
+        dask("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file),
+             "--host", "127.0.0.1")
+    ]  # fmt: skip
+    try:
+        for _ in range(2):
+            started.append(
+                dask("worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny",
+                     "--no-dashboard", "--local-directory", str(tmp_path))
+            )  # fmt: skip
+        while not file.exists():
+            assert started[0].poll() is None
+            time.sleep(0.1)
+        yield json.loads(file.read_text())["address"], started[1:]
+    finally:
+        for process in started:
+            stop(process)
+
+
+def sorted_table(folder: Path, table: str) -> dict[str, bytes]:
+    """Return the bytes of every column, in the order of arm and patient."""
+    read = read_table(folder, table)
+    rows = np.lexsort([*(read.column(name) for name in SORTED_BY[table]), read.column("arm")])
+    columns = {name: np.ma.filled(read.column(name), 0)[rows] for name in read.names}
+    absent = {f"{n} is null": np.ma.getmaskarray(read.column(n))[rows] for n in read.names}
+    return {name: values.tobytes() for name, values in (columns | absent).items()}
+
+
+def test_a_run_whose_worker_is_killed_has_the_tables_of_one_thread(
+    tmp_path: Path, scheduler: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, workers = scheduler
+    out = tmp_path / "cluster"
+    command = (IFN, "trial", "run", "lau2005", "--patients", "60", "--block", "3", "--json")
+    running = subprocess.Popen(
+        [*command, "--scheduler", address, "--out", str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    tasks = out.with_name("cluster.unfinished") / ".work" / "tasks"
+    while len(list(tasks.glob("*.json"))) < 2:
+        assert running.poll() is None, running.communicate()[1].decode()
+        time.sleep(0.02)
+    stop(workers[0])
+    killed_after = len(list(tasks.glob("*.json")))
+    said, complaint = running.communicate(timeout=300)
+    assert running.returncode == 0, complaint.decode()
+    assert 2 <= killed_after < 60  # in the middle
+    assert json.loads(said)["status"]["completed"] == 180
+    carry_out(order(60, patients=60), tmp_path / "thread", executor=ThreadExecutor(1))
+    for table in PARTITIONED:
+        assert sorted_table(out, table) == sorted_table(tmp_path / "thread", table)
+
+
+@pytest.mark.parametrize(
+    "scheduler", ["local", "local:", "local:0", "local:two", "tcp:host", "tcp://", "http://x", ""]
+)
+def test_what_is_no_scheduler_is_refused(scheduler: str) -> None:
+    with pytest.raises(UserInputError, match="give local:N"):
+        executor_of(scheduler)
+
+
+def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    command = [IFN, "trial", "run", "lau2005", "--patients", "2", "--out", str(tmp_path / "run")]
+    done = subprocess.run(
+        [*command, "--scheduler", "tcp://127.0.0.1:9"],
+        env=os.environ | {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no scheduler with workers answers" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dask_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(cluster, "import_module", absent)
+    with pytest.raises(MissingExtraError, match=r"ifnfactory\[cluster\]"):
+        executor_of("local:2")
+
+
+def test_a_worker_with_another_program_says_so() -> None:
+    what = order()
+    task = TrialTask("key", (("parameter_set", "another"),), what.protocol, "peg", 0, 8, 1, (), 1)
+    with pytest.raises(UserInputError, match="a worker has parameter_set") as caught:
+        treat(task)
+    assert "install the same version" in str(caught.value)
+
+
+def test_a_users_mistake_travels_between_processes() -> None:
+    error = UserInputError([Problem("what", "where", "fix")])
+    there = pickle.loads(pickle.dumps(error))
+    assert there.problems == error.problems
+    assert str(there) == str(error)
