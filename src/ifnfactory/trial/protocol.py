@@ -180,6 +180,9 @@ def load_protocol(name_or_path: str | Path) -> Protocol:
     path = Path(name_or_path)
     if path.suffix != ".toml" and len(path.parts) <= 1 and not path.exists():
         raise _unknown(wanted)
+    if not path.stem.isprintable():
+        what, fix = "the name of this file holds control characters", "rename the file"
+        raise UserInputError([Problem(what, repr(wanted), fix)])
     return parse_protocol(read_text(path, "see: ifn trial list"), path.stem, wanted)
 
 
