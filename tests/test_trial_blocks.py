@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ifnfactory.foundation.progress import Silent
+from ifnfactory.foundation.records import pack, unpack
 from ifnfactory.foundation.streams import Streams, stream
 from ifnfactory.trial.endpoints import Evaluation, parse_endpoint
 from ifnfactory.trial.estimates import estimate
 from ifnfactory.trial.protocol import Protocol, load_protocol
-from ifnfactory.trial.result import ArmOutcome
+from ifnfactory.trial.result import ArmOutcome, join_outcomes
 from ifnfactory.trial.rows import rows_of, tallies
 from ifnfactory.trial.run import Simulator, open_simulator
 from ifnfactory.trial.tally import tally
@@ -72,6 +73,11 @@ def test_rows_of_blocks_in_any_order_are_those_of_the_whole(simulator: Simulator
     assert list(rows_of(protocol, arm, parts)) == rows
     assert list(rows_of(protocol, arm, parts[::-1])) == rows
     assert len(rows) > 10
+    again = join_outcomes([unpack(ArmOutcome, pack(whole.rows(slice(a, a + n)))) for a, n in CUTS])
+    assert pack(again) == pack(whole)
+    assert again.safety is not None
+    assert whole.safety is not None
+    assert again.safety.conduct.rules == whole.safety.conduct.rules
 
 
 @given(

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -17,7 +17,7 @@ Record = TypeVar("Record")
 
 
 def pack(record: Any) -> bytes:
-    """Return a record of arrays, numbers, words and such records as bytes."""
+    """Return a record of arrays, numbers, words, tuples of these and such records as bytes."""
     sink = io.BytesIO()
     np.savez(sink, **dict(_leaves(record, "")))
     return sink.getvalue()
@@ -50,6 +50,12 @@ def _leaves(record: Any, prefix: str) -> Iterator[tuple[str, Any]]:
             yield name, np.asarray(value)
 
 
+def _value(found: Any, hint: Any) -> Any:
+    if get_origin(hint) is tuple:
+        return tuple(found.tolist())
+    return found if found.ndim else found.item()
+
+
 def _built(kind: type[Any], arrays: Mapping[str, Any], prefix: str) -> Any:
     hints, values = get_type_hints(kind), dict[str, Any]()
     for field in fields(kind):
@@ -60,8 +66,7 @@ def _built(kind: type[Any], arrays: Mapping[str, Any], prefix: str) -> Any:
             there = f"{name}." in arrays
             values[field.name] = _built(inner, arrays, f"{name}.") if there else None
         elif name in arrays:
-            found = arrays[name]
-            values[field.name] = found if found.ndim else found.item()
+            values[field.name] = _value(arrays[name], hint)
         elif NoneType in get_args(hint):
             values[field.name] = None
         else:
