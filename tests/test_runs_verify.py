@@ -17,7 +17,7 @@ from ifnfactory.cli.app import app
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.progress import Silent
 from ifnfactory.foundation.records import pack, unpack
-from ifnfactory.population.release import shipped_population
+from ifnfactory.population.released import shipped_population
 from ifnfactory.runs.lock import LOCK_NAME, Lock
 from ifnfactory.runs.making import Making
 from ifnfactory.runs.manifest_file import load_manifest, manifest_schema
