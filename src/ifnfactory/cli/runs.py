@@ -30,7 +30,7 @@ def list_runs(
     *,
     trial: Annotated[str | None, typer.Option(help="Only runs of this trial.")] = None,
     kind: Annotated[
-        str | None, typer.Option(help="Only trial, qualification, outlook or burden.")
+        str | None, typer.Option(help="Only of this kind: trial, qualification, outlook ...")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Only runs with this seed.")] = None,
     parameter_set: Annotated[

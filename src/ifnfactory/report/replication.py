@@ -49,6 +49,7 @@ def save_replication(
         started=when,
         wall_s=found.wall_s,
         status_counts=(("not_integrated", found.failed),),
+        kind="replication",
     )
     documents = [
         ("replication.json", json.dumps(found.to_json(), indent=1, allow_nan=False) + "\n"),

@@ -16,7 +16,7 @@ SCHEMA_VERSION: Final = 2
 MANIFEST_NAME: Final = "manifest.json"
 
 
-Kind = Literal["trial", "qualification", "outlook", "burden"]
+Kind = Literal["trial", "qualification", "replication", "comparison", "outlook", "burden", "tissue"]
 """What can be run into a folder."""
 
 
@@ -86,7 +86,7 @@ class Manifest:
     status_counts
         Pairs of status word and number of patients.
     kind
-        What was run: ``trial``, ``qualification``, ``outlook`` or ``burden``.
+        What was run.
     ended
         End of the run, UTC, ISO 8601; empty where nobody noted it.
     code

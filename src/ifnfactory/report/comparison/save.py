@@ -48,6 +48,7 @@ def save_comparison(
         started=when,
         wall_s=wall_s,
         status_counts=(),
+        kind="comparison",
     )
     tables = [("contrasts", contrasts_table(found)), ("curves", curves_table(found))]
     documents = [

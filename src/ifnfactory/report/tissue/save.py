@@ -95,6 +95,7 @@ def _manifest(plan: Plan, how: Circumstances, words: tuple[str, ...]) -> Manifes
         started=how.started.isoformat(timespec="seconds"),
         wall_s=how.wall_s,
         status_counts=tuple((word, words.count(word)) for word in dict.fromkeys(words)),
+        kind="tissue",
     )
 
 
