@@ -42,6 +42,10 @@ LONGEST: Final = 0.55
 """Longest step, in units of scatter times the root of the number of numbers."""
 JUDGED: Final = 5.0
 """A centre is judged with so many times the patients of a scattered point."""
+DRAWN: Final = 2
+"""Vectors that are drawn for each member of the ensemble; the better half is kept."""
+MEMBER_JUDGED: Final = 2.5
+"""A drawn vector is judged with so many times the patients of a scattered point."""
 
 
 @dataclass(frozen=True)
@@ -199,10 +203,10 @@ class _Search:
         local = self._picture(len(self._rounds) - 1) if self._rounds else None
         covariance = posterior_covariance(local, task.observed) if local else np.eye(task.numbers)
         root = np.linalg.cholesky(covariance)
-        number, patients = len(self._rounds), int(JUDGED * how.patients)
-        self._progress.begin("ensemble", 3 * how.members)
+        number, patients = len(self._rounds), int(MEMBER_JUDGED * how.patients)
+        self._progress.begin("ensemble", DRAWN * how.members)
         found: list[tuple[float, Floats]] = []
-        for place in range(3 * how.members):
+        for place in range(DRAWN * how.members):
             normal = stream(how.seed, "ensemble", number, place).standard_normal(task.numbers)
             point = self.centre + root @ normal
             name = f"round-{number:03d}-member-{place:03d}"
