@@ -158,6 +158,10 @@ def test_the_niche_length_is_set_through_diffusion() -> None:
         ),
         (["run", str(EXAMPLE), "--size", "900000"], ["need", "GB of memory", "or less"]),
         (["run", str(EXAMPLE), "--size", "2"], ["height 2", "width 2"]),
+        (
+            ["run", str(EXAMPLE), "--set", "nosuch=1", "--set", "touch=-1", "--set", "half"],
+            ["no rate or input 'nosuch'", "--set touch=-1", "--set half: this is no rate"],
+        ),
         (["run", "hbv-liver", "--geometry", "lobules", "--size", "100"], ["multiple of 60"]),
         (["run", "plaque", "--geometry", "lobule"], ["lobules are hexagonal"]),
         (

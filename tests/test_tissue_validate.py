@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ifnfactory.tissue.measures import Share, footprint_um, secondary_producers,
 from ifnfactory.tissue.targets import left_out, published_targets, targets
 from ifnfactory.tissue.validate import Row, Validation, check_request
 
+STORED = Path(__file__).resolve().parents[1] / "benchmarks" / "results" / "tissue_validation.json"
 SMALL = Effort(side=48, repeats=60, outbreaks=300, lineages=20_000, mixtures=1500)
 
 
@@ -135,3 +137,16 @@ def test_requests_that_cannot_be_meant_are_told_at_once() -> None:
     with pytest.raises(UserInputError) as told:
         check_request("liver", 0, 0)
     assert len(told.value.problems) == 3
+
+
+def test_the_stored_validation_is_of_these_targets() -> None:
+    stored = json.loads(STORED.read_text(encoding="utf-8"))
+    rows = {row["target_id"]: row for row in stored["rows"]}
+    assert set(rows) == {found.target_id for found in targets()}
+    for found in targets():
+        row = rows[found.target_id]
+        value = math.nan if row["value"] is None else row["value"]
+        assert row["inside"] == found.inside(value)
+    inside = sum(row["inside"] for row in rows.values())
+    assert stored["inside_percent"] == round(100.0 * inside / len(rows), 1)
+    assert all(row["inside"] for row in rows.values() if row["model"] == "analytic")

@@ -28,6 +28,10 @@ Geometry = Annotated[
     str, typer.Option(help="sheet, lobule (one of 1,200 cells) or lobules (a sheet of them).")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an older run at --out.")]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A rate or input of the model, anew."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -53,6 +57,7 @@ def run(
     size: Size = None,
     layers: Layers = 1,
     geometry: Geometry = "sheet",
+    given: Given = None,
     hours: Hours = None,
     replicates: Annotated[int, typer.Option(help="Times to follow it.")] = 1,
     seed: Seed = 1,
@@ -66,7 +71,7 @@ def run(
     from ifnfactory.cli.tissue_request import TissueRequest
 
     asked = TissueRequest(model, size, layers, geometry, hours, replicates, seed, threads,
-                          out, overwrite, movie)  # fmt: skip
+                          out, overwrite, movie, tuple(given or ()))  # fmt: skip
     plan, _ = asked.checked()
     from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.cli.tissue_view import course_json, course_view
@@ -88,6 +93,7 @@ def scan(
     *,
     param: Annotated[list[str], typer.Option(help="name=low:high:count; once or twice.")],
     size: Size = 64,
+    given: Given = None,
     hours: Hours = None,
     replicates: Annotated[int, typer.Option(help="Runs at each point.")] = 1,
     seed: Seed = 1,
@@ -100,7 +106,7 @@ def scan(
     from ifnfactory.cli.tissue_request import TissueRequest
 
     asked = TissueRequest(model, size, 1, "sheet", hours, replicates, seed, threads, out,
-                          overwrite, params=tuple(param))  # fmt: skip
+                          overwrite, given=tuple(given or ()), params=tuple(param))  # fmt: skip
     plan, axes = asked.checked()
     from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.cli.tissue_view import scan_json, scan_view

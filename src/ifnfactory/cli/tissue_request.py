@@ -40,6 +40,7 @@ class TissueRequest:
     out: Path | None
     overwrite: bool
     movie: bool = False
+    given: tuple[str, ...] = ()
     params: tuple[str, ...] | None = None
 
     def checked(self) -> tuple[Plan, tuple[Axis, ...]]:
@@ -60,6 +61,8 @@ class TissueRequest:
         faults.unless(out is not None or not self.overwrite, "nothing to replace", "--overwrite",
                       "name a folder with --out")  # fmt: skip
         model = faults.of(lambda: load_model(self.model))
+        if model is not None:
+            model = self._given(model, faults)
         axes: tuple[Axis, ...] | None = ()
         sites: Sites | None = None
         if model is not None:
@@ -85,6 +88,27 @@ class TissueRequest:
         known = self.geometry in GEOMETRIES
         faults.unless(known, "no such geometry", f"--geometry {self.geometry}",
                       f"give one of {', '.join(GEOMETRIES)}")  # fmt: skip
+
+    def _given(self, model: Model, faults: Faults) -> Model:
+        """Return the model with the rates and inputs of ``--set``, or note what is wrong."""
+        rates, inputs = dict[str, float](), dict[str, float]()
+        known, driven = {r.name for r in model.rates}, {i.name for i in model.inputs}
+        for text in self.given:
+            name, _, number = text.partition("=")
+            where = f"--set {text}"
+            try:
+                value = float(number)
+            except ValueError:
+                value = math.nan
+            fix = f"names are {', '.join([*sorted(driven), *sorted(known)])}"
+            good = name in known | driven
+            faults.unless(good, f"{model.name} has no rate or input {name!r}", where, fix)
+            real = math.isfinite(value) and value >= 0.0
+            faults.unless(real, "this is no rate", where, "write NAME=NUMBER, 0 or more")
+            if good and real:
+                (rates if name in known else inputs)[name] = value
+        changed = tuple(replace(i, value=inputs.get(i.name, i.value)) for i in model.inputs)
+        return replace(model.with_rates(**rates), inputs=changed)
 
     def _sites(self, model: Model, faults: Faults) -> Sites | None:
         """Return the cells, or note why there cannot be so many."""
