@@ -196,7 +196,7 @@ def test_the_json_object_has_the_published_shape() -> None:
     assert found["status"]["completed"] + found["status"]["stopped_by_rule"] == 3 * N
     keys = (
         *("arm", "endpoint", "week", "unit", "n_published", "patients"),
-        *("value", "ci", "published", "published_ci", "inside"),
+        *("value", "ci", "published", "published_ci", "inside", "parameter_range"),
     )
     assert all(tuple(row) == keys for row in found["results"])
     row = found["results"][0]
