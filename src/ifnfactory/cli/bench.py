@@ -14,11 +14,6 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def keep_group() -> None:
-    """Keep ``bench`` a group although it has one command."""
-
-
 @app.command()
 @door
 def engine(
@@ -35,3 +30,21 @@ def engine(
         print(json.dumps(report.to_json()))
     else:
         bench_table(report)
+
+
+@app.command()
+@door
+def tissue(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Time the tissue's kernels, beside what a plain copy of memory does on this machine."""
+    from ifnfactory.bench.tissue import run_tissue_benchmark
+    from ifnfactory.cli.screen import ScreenProgress
+    from ifnfactory.cli.views import tissue_bench_table
+
+    with ScreenProgress() as progress:
+        report = run_tissue_benchmark(progress)
+    if as_json:
+        print(json.dumps(report.to_json()))
+    else:
+        tissue_bench_table(report)

@@ -12,6 +12,7 @@ from ifnfactory.cli.screen import console
 
 if TYPE_CHECKING:
     from ifnfactory.bench.engine import BenchReport
+    from ifnfactory.bench.tissue import TissueReport
     from ifnfactory.biology.check import CheckRow
 
 
@@ -59,3 +60,30 @@ def bench_table(report: BenchReport) -> None:
     for tool, extra in report.missing:
         install = f"{tool} is not installed: pip install 'ifnfactory[{extra}]'"
         screen.print(Text(install, style="dim"))
+
+
+def tissue_bench_table(report: TissueReport) -> None:
+    """Print how fast each model runs, and how much of this machine's memory speed it uses."""
+    table = plain_table(
+        ("model", False),
+        ("cells a side", True),
+        ("threads", True),
+        ("updates/s", True),
+        ("bytes a cell", True),
+        ("of a copy's speed", True),
+        ("tissue hours/s", True),
+    )
+    for row in report.rows:
+        table.add_row(
+            Text(row.model),
+            f"{row.size:,}",
+            str(row.threads),
+            f"{row.updates_per_second:.2e}",
+            f"{row.bytes_per_cell:.1f}",
+            f"{100.0 * row.bandwidth_fraction:.0f} %",
+            f"{row.hours_per_second:,.1f}",
+        )
+    screen = console()
+    screen.print(Text(f"{report.cpu}, copies {report.copy_gb_per_s:.0f} GB/s"))
+    screen.print(table)
+    screen.print(Text(f"a slice of a lobule for 30 days: {report.lobule_30_days_s:.2f} s"))

@@ -129,7 +129,7 @@ def drain_pools(p, made_rate, decay, sites, pools):
 def advance(
     seed, first_step, steps, p, drive, Q, fields, slot, counts, flag, mask, zone, degree, geometry,
     tile, stages, explicit, weights, law, loss, partner, pulsed, mixed, pools, pool_decay,
-    kind, site, lit_of, agent_every, ledger, sums, tiles,
+    kind, site, lit_of, agent_every, ledger, sums, tiles, room,
 ):
     """Carry out macro steps on one thread; return how many were made before a field went wrong."""
     layers, torus = geometry[2], geometry[3] == 1
@@ -162,7 +162,7 @@ def advance(
             settle(k, mate, MACRO, 0 if mixed else explicit[k], made_rate, loss, open_voxels, mixed,
                    ledger, guess)
             transport(k, mate, 0, tile[k, 4], tile[k], geometry, 0 if mixed else stages[k],
-                      weights[k], law, guess, pulsed[k], who, degree, fields, slot, tiles)
+                      weights[k], law, guess, pulsed[k], who, degree, fields, slot, tiles, room)
             if not finish_field(k, mate, tile[k, 4], slot, tiles, ledger):
                 return n + 1
     return steps

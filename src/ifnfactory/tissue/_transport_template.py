@@ -354,7 +354,7 @@ def store_tile(y0, x0, ny, nx, cols, rows, halo, height, width, layers, now, out
 @njit(nogil=True, cache=True, error_model="numpy")
 def transport(
     k, partner, first, last, tile, geometry, stages, weights, law, guess, pulsed, who, degree, fields,
-    slot, ledger_tiles,
+    slot, ledger_tiles, room,
 ):
     """Carry the tiles first to last of a field, and of its partner, over a field step.
 
@@ -368,6 +368,8 @@ def transport(
         (fields, 3): the first guess is ``c * scale + shift``; and 1/step of implicit steps.
     who
         What sources need: numbers, keys, quantities, mask and zone of the cells.
+    room
+        Buffers of this thread, (8, largest tile with its margins).
     """
     size = (geometry[0], geometry[1], geometry[2])
     height, width, layers, torus = geometry[0], geometry[1], geometry[2], geometry[3] == 1
@@ -375,13 +377,12 @@ def transport(
     th, tw, halo, whole = tile[0], tile[1], tile[2], tile[3] == 1
     across = (width + tw - 1) // tw
     most = layers * (th + 2 * halo) * (tw + 2 * halo)
-    now, was, rhs = np.zeros(most, np.float32), np.zeros(most, np.float32), np.zeros(most, np.float32)
     twin = partner >= 0
-    second = most if twin else 1
-    now_b, was_b = np.zeros(second, np.float32), np.zeros(second, np.float32)
-    rhs_b = np.zeros(second, np.float32)
-    covered = most if degree.size or layers > 1 else 1
-    ins, deg = np.zeros(covered, np.float32), np.zeros(covered, np.float32)
+    covered = degree.size > 0 or layers > 1
+    second, cover = most if twin else 1, most if covered else 1
+    now, was, rhs = room[0, :most], room[1, :most], room[2, :most]
+    now_b, was_b, rhs_b = room[3, :second], room[4, :second], room[5, :second]
+    ins, deg = room[6, :cover], room[7, :cover]
     # A short row is not worth a call: the sources of a small lattice are made all at once.
     made = np.empty(layers * height * width if whole and not pulsed else 0, np.float32)
     for t in range(first, last):

@@ -34,6 +34,7 @@ def cells(k: Kernel) -> str:
         "        base = np.uint32(start)",
     ]
     lines += _load(k)
+    lines += _still(k)
     substeps = model.cell_substeps
     for substep in range(substeps):
         if substeps > 1 and substep == 0:
@@ -86,6 +87,25 @@ def _load(k: Kernel) -> list[str]:
     return lines
 
 
+def _still(k: Kernel) -> list[str]:
+    """Write the lets that are the same in all cell steps of a macro step."""
+    if not k.frozen:
+        return []
+    used = k.used(k.frozen)
+    lines = ["        for l in range(CHUNK):"]
+    lines += [
+        f"            q_{name} = {k.row(name)}"
+        for name in k.rows
+        if name in used and name not in k.frozen
+    ]
+    texts = dict(k.model.lets)
+    for name in (name for name, _ in k.model.lets if name in used):
+        own = f"q_{name}" if name in k.frozen else f"v_{name}"
+        lines.append(f"            {own} = {k.writer().number(texts[name])}")
+    lines += [f"            {k.row(name)} = q_{name}" for name in k.frozen]
+    return lines
+
+
 def _keys(k: Kernel, pad: str, sub: str) -> list[str]:
     count = len(k.layout.groups)
     lines: list[str] = []
@@ -116,7 +136,7 @@ def _step(k: Kernel, pad: str) -> list[str]:
     lines += [f"{inside}q_{name} = {k.row(name)}" for name in k.rows if name in used | set(touched)]
     writer = k.writer()
     for name, text in model.lets:
-        if name in used:
+        if name in used and name not in k.frozen:
             lines.append(f"{inside}v_{name} = {writer.number(text)}")
     lines += [f"{inside}n_{name} = q_{name}" for name in touched]
     for index, name in enumerate(k.layout.groups):

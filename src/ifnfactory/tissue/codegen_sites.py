@@ -27,6 +27,32 @@ def _site_values(k: Kernel, names: set[str], pad: str, index: str) -> list[str]:
     return lines
 
 
+def _run_values(k: Kernel, names: set[str], pad: str) -> tuple[list[str], list[str]]:
+    """Return lines before and inside a loop over ``count`` sites from ``start``.
+
+    Slices, because an index that might be negative keeps the compiler from making vectors.
+    """
+    before = [f"{pad}base = np.uint32(start)"]
+    inside: list[str] = []
+    one, zero = k.constants.name(1.0), k.constants.name(0.0)
+    for place, quantity in enumerate(k.model.quantities):
+        if quantity.name in names:
+            scale = ""
+            if quantity.unit_step != 1.0:
+                scale = f" * {k.constants.name(quantity.unit_step)}"
+            before.append(f"{pad}s_{quantity.name} = Q[{place}][start : start + count]")
+            inside.append(f"{pad}    q_{quantity.name} = np.float32(s_{quantity.name}[i]){scale}")
+    for place, resident in enumerate(k.model.residents):
+        if resident.name in names:
+            inside += [
+                f"{pad}    u = uniform(np.uint32(base + np.uint32(i)), ka{place}, kb{place})",
+                f"{pad}    q_{resident.name} = {one} if u < p_share_{place} else {zero}",
+            ]
+    if "zone" in names:
+        inside.append(f"{pad}    q_zone = zone[start + i] if zone.size else {zero}")
+    return before, inside
+
+
 def _resident_keys(k: Kernel, names: set[str], pad: str) -> list[str]:
     return [
         f"{pad}ka{place}, kb{place} = keys[PURPOSES + {place}, 0], keys[PURPOSES + {place}, 1]"
@@ -45,14 +71,17 @@ def sources(k: Kernel) -> list[str]:
     parts: list[str] = []
     for index, field in enumerate(k.model.fields):
         names = k.used([field.secretion])
+        before, inside = _run_values(k, names, "    ")
         lines = [
             JIT,
             f"def source_{index}(start, count, p, keys, Q, mask, zone, out, at):",
             *_numbers_for(k, names),
             *_resident_keys(k, names, "    "),
+            *before,
+            "    to = out[at : at + count]",
             "    for i in range(count):",
-            *_site_values(k, names, "        ", "start + i"),
-            f"        out[at + i] = {k.writer().number(field.secretion)}",
+            *inside,
+            f"        to[i] = {k.writer().number(field.secretion)}",
             "    if mask.size:",
             "        for i in range(count):",
             "            out[at + i] *= np.float32(mask[start + i])",
@@ -73,12 +102,16 @@ def flags(k: Kernel) -> str:
     lines += [*_numbers_for(k, names), *_resident_keys(k, names, "    ")]
     for index, item in enumerate(k.model.neighbours):
         mine = k.used([item.when])
+        before, inside = _run_values(k, mine, "        ")
         lines += [
             f"    if which == {index}:",
-            "        for i in range(first, last):",
-            *_site_values(k, mine, "            ", "i"),
+            "        start, count = first, last - first",
+            *before,
+            "        to = out[first:last]",
+            "        for i in range(count):",
+            *inside,
             f"            yes = {k.writer().condition(item.when)}",
-            "            out[i] = np.uint8(1) if yes else np.uint8(0)",
+            "            to[i] = np.uint8(1) if yes else np.uint8(0)",
         ]
     lines += [
         "    if mask.size:",

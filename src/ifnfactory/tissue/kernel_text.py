@@ -27,11 +27,26 @@ class Kernel:
         names = [*(q.name for q in self.model.quantities), *(f.name for f in self.model.fields)]
         names += [n.name for n in self.model.neighbours] + [r.name for r in self.model.residents]
         names += ["zone"]
+        names += self._frozen(set(names) - {q.name for q in self.model.quantities})
         self.rows = {name: row for row, name in enumerate(names)}
         self.sums = [(f.name, f.secretion) for f in self.model.fields]
         self.sums += [(f"pool {p.name}", p.secretion) for p in self.model.pools]
         self.total_row = len(names)
         self.height = len(names) + len(self.sums)
+
+    def _frozen(self, still: set[str]) -> list[str]:
+        """Return the lets that hold still while cells act: they look at fields, not at quantities.
+
+        Those of numbers alone are left out: the compiler takes them out of the loop by itself.
+        """
+        moving = {quantity.name for quantity in self.model.quantities} | {"dt"}
+        found: list[str] = []
+        for name, _ in self.model.lets:
+            used = self.used([name])
+            if not used & moving and used & still:
+                found.append(name)
+        self.frozen = tuple(found)
+        return found
 
     def row(self, name: str, index: str = "l") -> str:
         """Return the place of a cell's value in the work array."""
@@ -42,7 +57,8 @@ class Kernel:
         found = {name: self.constants.name(value) for name, value in self.model.constants.items()}
         found |= {name: f"p_{name}" for name in self.layout.numbers}
         found |= {name: f"q_{name}" for name in self.rows}
-        found |= {name: f"v_{name}" for name, _ in self.model.lets}
+        moving = [name for name, _ in self.model.lets if name not in self.frozen]
+        found |= {name: f"v_{name}" for name in moving}
         found["dt"] = self.constants.name(self.model.cell_step)
         return found
 

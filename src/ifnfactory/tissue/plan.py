@@ -55,6 +55,15 @@ class FieldPlan:
     pulsed: NDArray[np.bool_]
     degree: NDArray[np.uint8]
     spares: int
+    layers: int
+
+    @property
+    def room(self) -> int:
+        """Largest number of voxels of a tile with its margins, in one sheet or a stack."""
+        if not len(self.tile):
+            return 1
+        sides = self.tile[:, :2] + 2 * self.tile[:, 2:3]
+        return int((sides[:, 0] * sides[:, 1]).max()) * self.layers
 
     @property
     def tiles(self) -> int:
@@ -89,6 +98,7 @@ def plan_fields(model: Model, sites: Sites) -> FieldPlan:
         tile, stages, np.array(explicit, dtype=np.int64), table, law, loss,
         np.array(partner, dtype=np.int64), pulsed,
         _degree(model, sites), 2 if any(item.partner for item in fields) else min(1, len(fields)),
+        sites.layers,
     )  # fmt: skip
 
 

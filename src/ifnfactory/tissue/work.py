@@ -109,11 +109,12 @@ class Work:
             self.pools, decay, self.agents.kind, self.agents.site, self.agents.lit, every,
             self.ledger, sums, tiles,
         )  # fmt: skip
+        rooms = [np.zeros((8, plan.room), dtype=np.float32) for _ in range(threads)]
         kernel = scene.kernel
         if threads == 1 or sites.cells < WORTH_SHARING:
-            return int(kernel.advance(scene.seed, self.first, steps, *common))
+            return int(kernel.advance(scene.seed, self.first, steps, *common, rooms[0]))
         with ThreadPoolExecutor(threads) as pool:
-            return _shared(kernel, scene.seed, self.first, steps, common, pool, threads)
+            return _shared(kernel, scene.seed, self.first, steps, common, pool, rooms)
 
 
 def _shared(
@@ -123,7 +124,7 @@ def _shared(
     steps: int,
     common: Any,
     pool: ThreadPoolExecutor,
-    threads: int,
+    rooms: list[NDArray[np.float32]],
 ) -> int:
     """Carry out the same calls as ``advance`` of the kernel, with chunks and tiles shared."""
     (p, drive, Q, fields, slot, counts, flag, mask, zone, degree, geometry, tile, stages, explicit,
@@ -137,9 +138,9 @@ def _shared(
     made_rate = np.zeros(sums.shape[1])
     who = (p, keys, Q, mask, zone)
 
-    def share(total: int, work: Callable[[int, int], None]) -> None:
-        cuts = [total * part // threads for part in range(threads + 1)]
-        for done in pool.map(work, cuts[:-1], cuts[1:]):
+    def share(total: int, work: Callable[[int, int, NDArray[np.float32]], None]) -> None:
+        cuts = [total * part // len(rooms) for part in range(len(rooms) + 1)]
+        for done in pool.map(work, cuts[:-1], cuts[1:], rooms):
             del done  # exceptions of a thread are raised here
 
     for n in range(steps):
@@ -152,10 +153,11 @@ def _shared(
                 kernel.pulse(k, 0, sums.shape[0], width, who, fields, slot[k], sums)
                 kernel.book_pulse(k, sums, ledger)
         for j in range(kernel.NEIGHBOURS):
-            share(cells, lambda a, b, j=j: kernel.flags(j, a, b, p, keys, Q, mask, zone, flag))
-            share(layers * height, lambda a, b, j=j: kernel.count_neighbours(
+            share(cells, lambda a, b, _, j=j: kernel.flags(
+                j, a, b, p, keys, Q, mask, zone, flag))  # fmt: skip
+            share(layers * height, lambda a, b, _, j=j: kernel.count_neighbours(
                 flag, counts, j, a, b, height, width, layers, torus))  # fmt: skip
-        share(sums.shape[0], lambda a, b: kernel.cells(
+        share(sums.shape[0], lambda a, b, _: kernel.cells(
             a, b, cells, width, p, keys, Q, fields, slot, counts, mask, zone, sums))  # fmt: skip
         kernel.after_cells(p, sums, made_rate, decay, int(geometry[6]), pools, pulsed)
         for k in range(count):
@@ -164,9 +166,9 @@ def _shared(
                 continue
             kernel.settle(k, mate, kernel.MACRO, 0 if mixed else explicit[k], made_rate, loss,
                           int(geometry[5]), mixed, ledger, guess)  # fmt: skip
-            share(int(tile[k, 4]), lambda a, b, k=k, mate=mate: kernel.transport(
+            share(int(tile[k, 4]), lambda a, b, room, k=k, mate=mate: kernel.transport(
                 k, mate, a, b, tile[k], geometry, 0 if mixed else stages[k], weights[k], law, guess,
-                pulsed[k], who, degree, fields, slot, tiles))  # fmt: skip
+                pulsed[k], who, degree, fields, slot, tiles, room))  # fmt: skip
             if not kernel.finish_field(k, mate, int(tile[k, 4]), slot, tiles, ledger):
                 return n + 1
     return steps

@@ -1,0 +1,137 @@
+"""`ifn bench tissue`: cell updates a second, beside what the memory of this machine can do.
+
+A cell update is one cell carried over one cell step of its model, with its share of all fields.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from ifnfactory.foundation.progress import Progress, Silent
+from ifnfactory.foundation.provenance import cpu_model
+from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.model_file import load_model
+from ifnfactory.tissue.simulation import Simulation
+from ifnfactory.tissue.sites import Sites
+
+COPY_BYTES: Final = 1 << 28
+"""Large enough for no cache to help."""
+REPEATS: Final = 3
+CASES: Final = (
+    ("hbv-liver", 8192, 2, 1),
+    ("hbv-liver", 1024, 2, 12),
+    ("hbv-liver", 1024, 1, 6),
+    ("visavis", 100, 1, 2000),
+    ("plaque", 167, 1, 60),
+)
+"""Model, cells along a side, threads, and macro steps of one timing."""
+
+
+@dataclass(frozen=True)
+class TissueRow:
+    """One timing.
+
+    Attributes
+    ----------
+    updates_per_second
+        Cells times cell steps a second; for ``visavis`` times its interferon steps of 0.1 min, as
+        its authors count.
+    bandwidth_fraction
+        Bytes of a cell, read and written once a macro step, as a share of what a plain copy moves.
+    hours_per_second
+        Hours of the tissue that pass in a second.
+    """
+
+    model: str
+    size: int
+    threads: int
+    updates_per_second: float
+    bytes_per_cell: float
+    bandwidth_fraction: float
+    hours_per_second: float
+
+
+@dataclass(frozen=True)
+class TissueReport:
+    """What the benchmark found."""
+
+    cpu: str
+    copy_gb_per_s: float
+    lobule_30_days_s: float
+    rows: tuple[TissueRow, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as one JSON object."""
+        return asdict(self) | {"rows": [asdict(row) for row in self.rows]}
+
+
+def copy_speed(threads: int = 2, size: int = COPY_BYTES) -> float:
+    """Return what a plain copy reads and writes, best of five [GB/s]."""
+    source = np.ones(size // 8)
+    target = np.zeros(size // 8)
+    cuts = [source.size * part // threads for part in range(threads + 1)]
+    best = np.inf
+
+    def copy(first: int, last: int) -> None:
+        np.copyto(target[first:last], source[first:last])
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(5):
+            began = time.perf_counter()
+            jobs = pool.map(copy, cuts[:-1], cuts[1:])
+            for done in jobs:
+                del done
+            best = min(best, time.perf_counter() - began)
+    return 2.0 * size / best / 1e9
+
+
+def run_tissue_benchmark(
+    progress: Progress | None = None, cases: tuple[tuple[str, int, int, int], ...] = CASES
+) -> TissueReport:
+    """Time every case, and a copy of memory in the same run."""
+    watcher = progress or Silent()
+    watcher.begin("tissue benchmark", len(cases) + 1)
+    bandwidth = copy_speed()
+    rows: list[TissueRow] = []
+    for name, size, threads, steps in cases:
+        rows.append(_row(load_model(name), size, threads, steps, bandwidth))
+        watcher.advance()
+    lobule = _lobule_seconds()
+    watcher.advance()
+    watcher.end()
+    return TissueReport(cpu_model(), bandwidth, lobule, tuple(rows))
+
+
+def _row(model: Model, size: int, threads: int, steps: int, bandwidth: float) -> TissueRow:
+    simulation = Simulation(model, Sites(size, size), threads=threads)
+    hours = model.macro_step / 60.0
+    # The first step compiles the kernel, and touches the memory.
+    state, _ = simulation.advance(simulation.init(), hours, reuse=True)
+    best = np.inf
+    for _ in range(REPEATS):
+        until = (state.step + steps) * hours
+        began = time.perf_counter()
+        state, _ = simulation.advance(state, until, reuse=True, throw=True)
+        best = min(best, time.perf_counter() - began)
+    fine = model.cell_substeps
+    if model.name == "visavis":
+        fine = max(field.substeps for field in model.fields)
+    moved = 2.0 * simulation.bytes_per_cell * size * size * steps / best / 1e9
+    return TissueRow(
+        model.name, size, threads, size * size * steps * fine / best, simulation.bytes_per_cell,
+        moved / bandwidth, hours * steps / best,
+    )  # fmt: skip
+
+
+def _lobule_seconds() -> float:
+    """Return how long a slice of a lobule, 35 x 35 cells, takes for 30 days [s]."""
+    simulation = Simulation(load_model("hbv-liver"), Sites(35, 35))
+    state, _ = simulation.advance(simulation.init(), 1.0)
+    began = time.perf_counter()
+    simulation.advance(state, 720.0, throw=True)
+    return time.perf_counter() - began
