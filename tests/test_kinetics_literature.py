@@ -20,6 +20,7 @@ from ifnfactory.engine.observe import observer
 from ifnfactory.foundation.progress import Silent
 from ifnfactory.pharmacology.coupling import couple, draw_deviations
 from ifnfactory.pharmacology.regimen import Regimen, course
+from ifnfactory.population.released import shipped_population
 from ifnfactory.population.sample import draw_patients
 from ifnfactory.trial.chance import draw_chance
 from ifnfactory.trial.course import ArmCourse, Clinic, Treatment
@@ -35,11 +36,12 @@ LAM = ("lam", "100 mg", "1 day")
 @lru_cache(maxsize=32)
 def treated(trial: str, *drugs: tuple[str, str, str], patients: int = 400) -> ArmCourse:
     """Treat for 48 weeks and follow for 24."""
-    network = build_system()
-    protocol = load_protocol(trial)
-    people = draw_patients(network, protocol.baseline, protocol.eligibility, patients, 7)
+    population = shipped_population()
+    network, protocol = population.network, load_protocol(trial)
+    people = population.draw(protocol.baseline, protocol.eligibility, patients, 7)
     integrator = compiled(network, load_kernel(network), Tolerances(1e-5), 2)
-    regimen = Regimen(tuple(course(*drug, stop_week=48.0) for drug in drugs))
+    plain = Regimen(tuple(course(*drug, stop_week=48.0) for drug in drugs))
+    regimen = population.dispensed(plain)
     treatment = Treatment(regimen, WEEKS)
     chance = draw_chance(7, people.table, draw_deviations(7, patients), len(WEEKS))
     return Clinic(network, integrator).follow(treatment, people, chance, Silent())
