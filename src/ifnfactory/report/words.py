@@ -22,18 +22,25 @@ _TITLES: Final = {
     "mean_log10_dna_change": "Mean change of HBV DNA",
     "mean_log10_hbsag_change": "Mean change of HBsAg",
     "mean_log10_rna_change": "Mean change of HBV RNA",
+    "discontinuation_ae": "Stopped for a side effect",
+    "dose_reduction_any": "Any change of dose",
+    "neutropenia_dose_mod": "Dose change, neutrophils",
+    "serious_adverse_event": "Serious adverse event",
+    "thrombocytopenia_dose_mod": "Dose change, platelets",
 }
 _DNA_BELOW: Final = re.compile(r"^hbv_dna_lt_([\d.]+)(log_)?(cp|iu)$")
 MISSING: Final = "–"
 
 
 def endpoint_title(name: str) -> str:
-    """Return words for an endpoint's name; an unknown name is its own title."""
+    """Return words for an endpoint's name; an incidence is called by what occurs."""
     if match := _DNA_BELOW.match(name):
         number, log, kind = match.groups()
         unit = "copies/mL" if kind == "cp" else "IU/mL"
         level = f"{number} log10" if log else f"{float(number):,.0f}"
         return f"HBV DNA < {level} {unit}"
+    if name.endswith("_incidence"):
+        return name.removesuffix("_incidence").replace("_", " ").capitalize()
     return _TITLES.get(name, name)
 
 
