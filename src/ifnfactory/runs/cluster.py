@@ -8,6 +8,8 @@ a worker that has died to another one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
 from itertools import islice
 from queue import Queue
@@ -61,16 +63,22 @@ def _distributed() -> Any:
 
 
 class DaskExecutor:
-    """Workers of a Dask scheduler."""
+    """Workers of a Dask scheduler; they start while the program goes on with other things."""
 
     remote = True
 
     def __init__(self, scheduler: str) -> None:
         self._scheduler = scheduler
+        self._starter = ThreadPoolExecutor(1)
+        self._started: Future[None] | None = None
         self._cluster: Any = None
         self._client: Any = None
 
     def __enter__(self) -> DaskExecutor:
+        self._started = self._starter.submit(self._start)
+        return self
+
+    def _start(self) -> None:
         dask = _distributed()
         if self._scheduler.startswith("local:"):
             # Processes, since tasks hold the interpreter; one thread each, so that N is N cores.
@@ -81,14 +89,9 @@ class DaskExecutor:
                 dashboard_address=None,
                 silence_logs=50,
             )
-        try:
-            address = self._scheduler if self._cluster is None else self._cluster
-            self._client = dask.Client(address, timeout=CONNECT_S, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=CONNECT_S)
-        except (OSError, TimeoutError) as error:
-            self.__exit__(None, None, None)
-            raise UserInputError([_nobody(self._scheduler, error)]) from None
-        return self
+        address = self._scheduler if self._cluster is None else self._cluster
+        self._client = dask.Client(address, timeout=CONNECT_S, set_as_default=False)
+        self._client.wait_for_workers(1, timeout=CONNECT_S)
 
     def __exit__(
         self,
@@ -97,15 +100,25 @@ class DaskExecutor:
         traceback: TracebackType | None,
     ) -> None:
         """Leave the scheduler; stop the workers that were started here."""
+        if self._started is not None:
+            with suppress(Exception):  # `answers` has told it, or nobody asked for answers
+                self._started.result()
         for each in (self._client, self._cluster):
             if each is not None:
                 each.close()
-        self._client = self._cluster = None
+        self._started = self._client = self._cluster = None
 
     def answers(
         self, work: Callable[[Task], Answer], tasks: Iterable[Task]
     ) -> Iterator[tuple[Task, Answer]]:
-        """Give every task with its answer, in the order in which they are done."""
+        """Give every task with its answer, in the order in which they are done.
+
+        Raises
+        ------
+        UserInputError
+            If the scheduler has no workers, or loses them.
+        """
+        self._await_workers()
         waiting, running, done = iter(tasks), dict[Any, Task](), Queue[Any]()
         try:
             while True:
@@ -120,6 +133,13 @@ class DaskExecutor:
                 yield running.pop(future), self._answer(future)
         finally:
             self._client.cancel(list(running))
+
+    def _await_workers(self) -> None:
+        try:
+            if self._started is not None:
+                self._started.result()
+        except (OSError, TimeoutError) as error:
+            raise UserInputError([_nobody(self._scheduler, error)]) from None
 
     def _answer(self, future: Any) -> Any:
         dask = _distributed()

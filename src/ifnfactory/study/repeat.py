@@ -85,12 +85,12 @@ def repeat(store: Store, executor: Executor, threads: int | None, progress: Prog
     """
     manifest = load_manifest(store)
     order = order_of(manifest, store.url)
-    simulator = open_simulator(threads, progress)
-    identity = order.identity(simulator.population, manifest.started)
-    planner = Planner(order, identity, simulator, 1 if executor.remote else threads)
     comparison = _Comparison(store, manifest)
     found: list[tuple[TrialTask, Facts]] = []
     with executor:
+        simulator = open_simulator(threads, progress)  # while workers start
+        identity = order.identity(simulator.population, manifest.started)
+        planner = Planner(order, identity, simulator, 1 if executor.remote else threads)
         progress.begin("treating patients", order.patients * len(order.protocol.arms))
         for task, answer in executor.answers(treat, planner.tasks(lambda _: False)):
             comparison.of(_tables(answer))

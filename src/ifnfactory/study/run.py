@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -63,8 +63,9 @@ def run_study(
     """
     check_store(out, manner.overwrite)
     began, making = time.perf_counter(), Making(out)
-    simulator = open_simulator(manner.threads, progress)
-    with _speaking(making), Lock(making.store) as lock:
+    with _speaking(making), executor, ExitStack() as held:
+        simulator = open_simulator(manner.threads, progress)  # while workers start
+        lock = held.enter_context(Lock(making.store))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         identity = making.open(
             order.identity(simulator.population, now), manner.resume, manner.overwrite
@@ -91,16 +92,13 @@ def _do(
 ) -> None:
     """Have all tasks done that are not, and keep each answer at once."""
     try:
-        with executor:
-            progress.begin("treating patients", order.patients * len(order.protocol.arms))
-            progress.advance(sum(shard.patients for shard in making.shards()))
-            for task, answer in executor.answers(treat, planner.tasks(making.done)):
-                making.add(
-                    task.key, task.arm, task.first, task.patients, answer.files, answer.facts
-                )
-                lock.renew()
-                progress.advance(task.patients)
-            progress.end()
+        progress.begin("treating patients", order.patients * len(order.protocol.arms))
+        progress.advance(sum(shard.patients for shard in making.shards()))
+        for task, answer in executor.answers(treat, planner.tasks(making.done)):
+            making.add(task.key, task.arm, task.first, task.patients, answer.files, answer.facts)
+            lock.renew()
+            progress.advance(task.patients)
+        progress.end()
     except BaseException:
         making.abandon_if_empty()
         raise
