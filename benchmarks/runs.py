@@ -36,7 +36,8 @@ from ifnfactory.foundation.progress import Silent
 from ifnfactory.runs.cluster import executor_of
 from ifnfactory.runs.store import open_store
 from ifnfactory.study.order import Order
-from ifnfactory.study.run import Manner, run_study
+from ifnfactory.study.manner import Manner
+from ifnfactory.study.run import run_study
 from ifnfactory.trial.protocol import load_protocol
 
 if __name__ == "__main__":

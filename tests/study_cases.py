@@ -8,8 +8,9 @@ from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.runs.executor import Executor, ThreadExecutor
 from ifnfactory.runs.store import LocalStore, Store
 from ifnfactory.study import finish
+from ifnfactory.study.manner import Manner
 from ifnfactory.study.order import Order
-from ifnfactory.study.run import Manner, run_study
+from ifnfactory.study.run import run_study
 from ifnfactory.trial.protocol import load_protocol
 from ifnfactory.trial.result import TrialResult
 

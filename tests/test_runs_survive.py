@@ -22,7 +22,7 @@ from ifnfactory.runs.manifest_file import load_manifest
 from ifnfactory.runs.store import LocalStore
 from ifnfactory.runs.verify import verify
 from ifnfactory.study import finish
-from ifnfactory.study.run import Manner
+from ifnfactory.study.manner import Manner
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ import os, signal, sys, time
 from pathlib import Path
 from study_cases import carry_out, order, without_figures
 from ifnfactory.foundation.streams import stream
-from ifnfactory.study.run import Manner
+from ifnfactory.study.manner import Manner
 
 home, kills = Path(sys.argv[1]), int(sys.argv[2])
 without_figures()

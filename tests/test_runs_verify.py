@@ -24,7 +24,7 @@ from ifnfactory.runs.manifest_file import load_manifest, manifest_schema
 from ifnfactory.runs.store import LocalStore, open_store, safe_name
 from ifnfactory.runs.tables import read_parquet, to_parquet
 from ifnfactory.runs.verify import verify
-from ifnfactory.study.run import Manner
+from ifnfactory.study.manner import Manner
 from ifnfactory.trial.protocol import load_protocol
 from ifnfactory.trial.result import ArmOutcome, join_outcomes
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
 import typer
@@ -36,10 +36,16 @@ def door(command: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
             print(error, file=sys.stderr)
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except KeyboardInterrupt:
-            print("interrupted: nothing was written", file=sys.stderr)
+            print(f"interrupted: nothing was written{_how_to_keep(kwargs)}", file=sys.stderr)
             raise typer.Exit(EXIT_INTERRUPTED) from None
 
     return answer
+
+
+def _how_to_keep(options: Mapping[str, object]) -> str:
+    """Return what would have kept the finished part, where the command has something for it."""
+    keeps = "resume" in options and options.get("out") is None
+    return "; with --out FOLDER what is finished is kept, for --resume" if keeps else ""
 
 
 class Faults:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -53,9 +51,14 @@ def replicate(
     threads: Annotated[
         int | None, typer.Option(help="Threads; one for each core if not given.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write: table and report.")] = None,
+    out: Annotated[
+        str | None, typer.Option(help="Run folder to write, a path or a URL: table and report.")
+    ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an older run at --out.")
+        bool, typer.Option("--overwrite", help="Replace an older or an unfinished run at --out.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the unfinished run at --out.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -65,25 +68,22 @@ def replicate(
 
     asked = ReplicateRequest(
         name, replicates, n, arms, endpoint, week, looks, boundary, futility, alpha, population,
-        threads, out, overwrite,
+        threads, out, overwrite, resume,
     ).checked()  # fmt: skip
     from ifnfactory.cli.replicate_view import replicate_view
     from ifnfactory.design.ensemble import ensemble_of
-    from ifnfactory.design.replicate import replicate as run_all
+    from ifnfactory.runs.executor import ThreadExecutor
+    from ifnfactory.study.manner import Manner
+    from ifnfactory.study.replication import ReplicationOrder, run_replication
     from ifnfactory.trial.run import open_simulator
 
-    started, ensemble = datetime.now(UTC), ensemble_of(asked.release)
+    manner = Manner(threads, resume, overwrite, shlex.join(["ifn", *sys.argv[1:]]))
     with ScreenProgress() as progress:
         simulator = open_simulator(threads, progress, asked.release.population())
-        found = run_all(simulator, asked.question, asked.plan, ensemble, replicates, seed, progress)
-        if out is not None:
-            progress.begin("writing the run folder", 0)
-            from ifnfactory.report.replication import save_replication
-
-            command = shlex.join(["ifn", *sys.argv[1:]])
-            save_replication(found, out, started, command, overwrite)
-            progress.end()
+        ensemble = ensemble_of(asked.release)
+        order = ReplicationOrder(simulator, asked.question, asked.plan, ensemble, replicates, seed)
+        found = run_replication(order, asked.store, ThreadExecutor(), manner, progress)
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
     else:
-        replicate_view(found, out)
+        replicate_view(found, None if asked.store is None else asked.store.url)

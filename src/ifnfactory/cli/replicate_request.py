@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
@@ -15,7 +14,8 @@ from ifnfactory.design.boundaries import Plan, plan
 from ifnfactory.design.question import Asked, Question, choose
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.population.released import CURRENT, Release, load_release
-from ifnfactory.runs.folder import check_destination
+from ifnfactory.runs.destination import check_store
+from ifnfactory.runs.store import Store, open_store
 from ifnfactory.trial.protocol import load_protocol
 
 Number = TypeVar("Number", int, float)
@@ -32,6 +32,7 @@ class Request:
     question: Question
     plan: Plan
     release: Release
+    store: Store | None
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,9 @@ class ReplicateRequest:
     alpha: float
     population: str | None
     threads: int | None
-    out: Path | None
+    out: str | None
     overwrite: bool
+    resume: bool = False
 
     def checked(self) -> Request:
         """Return what is to be done.
@@ -66,10 +68,12 @@ class ReplicateRequest:
         faults.unless(self.replicates >= 2, "too few", f"--replicates {self.replicates}", enough)
         idle = self.threads is not None and self.threads < 1
         faults.unless(not idle, "no threads", f"--threads {self.threads}", "give 1 or more")
-        aimless = self.overwrite and self.out is None
-        faults.unless(not aimless, "nothing to replace", "--overwrite", "name a folder with --out")
-        if (out := self.out) is not None:
-            faults.of(lambda: check_destination(out, self.overwrite))
+        for option, given in (("--overwrite", self.overwrite), ("--resume", self.resume)):
+            aimless = given and self.out is None
+            faults.unless(not aimless, "no run folder", option, "name a folder with --out")
+        both = self.overwrite and self.resume
+        faults.unless(not both, "begin again and go on", "--overwrite --resume", "choose one")
+        store = faults.of(self._store)
         made = faults.of(self._plan)
         release = faults.of(lambda: load_release(self.population or CURRENT))
         question = faults.of(self._question)
@@ -80,7 +84,14 @@ class ReplicateRequest:
             faults.unless(there <= MOST_OUTCOMES, "too many to hold in memory", where, most)
         if faults.problems or made is None or release is None or question is None:
             raise faults.error()
-        return Request(question, made, release)
+        return Request(question, made, release, store)
+
+    def _store(self) -> Store | None:
+        if self.out is None:
+            return None
+        store = open_store(self.out)
+        check_store(store, self.overwrite)
+        return store
 
     def _question(self) -> Question:
         faults = Faults()

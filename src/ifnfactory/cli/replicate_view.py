@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.text import Text
 
 from ifnfactory.cli.group import NOTICE
@@ -15,7 +13,7 @@ from ifnfactory.design.statistic import patients_at
 from ifnfactory.report.words import endpoint_title, number
 
 
-def replicate_view(found: Replication, out: Path | None) -> None:
+def replicate_view(found: Replication, out: str | None) -> None:
     """Print what replicated trials found."""
     question = found.question
     screen = console()
@@ -39,7 +37,7 @@ def replicate_view(found: Replication, out: Path | None) -> None:
         f"two of them; {found.failed} not integrated."
     )
     if out is not None:
-        screen.print(f"Report: {out / 'report.html'}", markup=False)
+        screen.print(f"Report: {out}/report.html", markup=False)
     screen.print(Text(NOTICE, style="yellow"))
 
 

@@ -112,8 +112,9 @@ class Asked:
             from ifnfactory.trial.run import run_trial
 
             return run_trial(self.protocol, asked.patients, asked.seed, asked.threads, progress)
+        from ifnfactory.study.manner import Manner
         from ifnfactory.study.order import Order
-        from ifnfactory.study.run import Manner, run_study
+        from ifnfactory.study.run import run_study
 
         order = Order(self.protocol, asked.patients, asked.seed, asked.block)
         manner = Manner(asked.threads, asked.resume, asked.overwrite, command)

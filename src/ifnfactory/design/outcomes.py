@@ -7,10 +7,14 @@ different seeds give different candidates, so that no patient is in two arms or 
 Patients come in random order: the first patients of a batch are its first replicate, and so on.
 
 A trial without effect is the same one with the control's regimen in both arms.
+
+A batch depends on nothing but itself: whoever carries out the batches may do several at once, in
+any order, or take one from where it was kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -60,6 +64,50 @@ class Outcomes:
     failed: int
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Replicates that are simulated together, under the parameters of one member of the ensemble.
+
+    Attributes
+    ----------
+    stage
+        What the trials are for; another stage treats other patients.
+    number
+        Number of the batch of this stage and member.
+    replicates
+        Which replicates of the whole.
+    no_effect
+        Whether the patients of the treatment arm are also followed under the control's regimen.
+    """
+
+    stage: str
+    member: int
+    number: int
+    replicates: tuple[int, ...]
+    no_effect: bool
+
+
+@dataclass(frozen=True)
+class BatchOutcomes:
+    """What a batch has found; arrays are those of `Outcomes`, for its replicates alone."""
+
+    treatment: Floats
+    control: Floats
+    without_effect: Floats
+    rules: tuple[RuleShare, ...]
+    failed: int
+
+
+Work = Callable[[Batch], BatchOutcomes]
+Carry = Callable[[Work, Iterable[Batch]], Iterable[tuple[Batch, BatchOutcomes]]]
+"""Has every batch done by the work, and gives it with what was found, in any order."""
+
+
+def one_by_one(work: Work, batches: Iterable[Batch]) -> Iterable[tuple[Batch, BatchOutcomes]]:
+    """Do batches in this thread, one after the other."""
+    return ((batch, work(batch)) for batch in batches)
+
+
 def simulate(
     simulator: Simulator,
     question: Question,
@@ -69,45 +117,75 @@ def simulate(
     progress: Progress,
     stage: str = "power",
     no_effect: bool = True,
+    carry: Carry = one_by_one,
 ) -> Outcomes:
     """Simulate `replicates` trials; tells `progress` of each.
 
     Parameters
     ----------
-    stage
-        What the trials are for; another stage treats other patients.
-    no_effect
-        Whether the patients of the treatment arm are also followed under the control's regimen.
+    stage, no_effect
+        See `Batch`.
+    carry
+        Who does the batches.
     """
     n_treatment, n_control = question.sizes
     member = ensemble.members_of(replicates)
     treatment = np.full((replicates, n_treatment), np.nan)
     without = np.full((replicates, n_treatment), np.nan)
     control = np.full((replicates, n_control), np.nan)
-    per_batch = max(1, PATIENTS_AT_ONCE // max(question.sizes))
-    failed = 0
-    rules: list[tuple[RuleShare, ...]] = []
+    batches = _batches(question, member, stage, no_effect)
+    found: dict[Batch, BatchOutcomes] = {}
     progress.begin(f"treating patients of replicated trials: {stage}", replicates)
-    for index, population in enumerate(ensemble.populations):
-        mine = np.flatnonzero(member == index)
-        drawn = replace(simulator, population=population)
-        for batch, start in enumerate(range(0, len(mine), per_batch)):
-            rows = mine[start : start + per_batch]
-            names = (stage, index, batch)
-            first = (question.treatment, *([question.control] if no_effect else []))
-            size, key = len(rows) * n_treatment, _seed(seed, *names, "treatment")
-            treated = _arms(drawn, question, first, size, key)
-            size, key = len(rows) * n_control, _seed(seed, *names, "control")
-            (alone,) = _arms(drawn, question, (question.control,), size, key)
-            treatment[rows] = _judged(question, question.treatment, treated[0], len(rows))
-            control[rows] = _judged(question, question.control, alone, len(rows))
-            if no_effect:
-                without[rows] = _judged(question, question.control, treated[1], len(rows))
-            rules.append(rule_shares(question.treatment, treated[0], question.protocol.laboratory))
-            failed += sum(_failed(arm) for arm in (*treated, alone))
-            progress.advance(len(rows))
+    for batch, each in carry(lambda batch: _done(simulator, question, ensemble, seed, batch),
+                             batches):  # fmt: skip
+        rows = np.array(batch.replicates)
+        treatment[rows], control[rows] = each.treatment, each.control
+        without[rows] = each.without_effect
+        found[batch] = each
+        progress.advance(len(rows))
     progress.end()
-    return Outcomes(treatment, control, without, member, _joined(rules), failed)
+    rules = _joined([found[batch].rules for batch in batches])
+    failed = sum(each.failed for each in found.values())
+    return Outcomes(treatment, control, without, member, rules, failed)
+
+
+def _batches(
+    question: Question, member: NDArray[np.int64], stage: str, no_effect: bool
+) -> list[Batch]:
+    """Return the batches of a stage, those of each member of the ensemble together."""
+    most = max(1, PATIENTS_AT_ONCE // max(question.sizes))
+    found: list[Batch] = []
+    for index in sorted(set(member.tolist())):
+        mine = np.flatnonzero(member == index).tolist()
+        for number, start in enumerate(range(0, len(mine), most)):
+            rows = tuple(mine[start : start + most])
+            found.append(Batch(stage, index, number, rows, no_effect))
+    return found
+
+
+def _done(
+    simulator: Simulator, question: Question, ensemble: Ensemble, seed: int, batch: Batch
+) -> BatchOutcomes:
+    """Simulate the trials of a batch."""
+    n_treatment, n_control = question.sizes
+    number = len(batch.replicates)
+    drawn = replace(simulator, population=ensemble.populations[batch.member])
+    names = (batch.stage, batch.member, batch.number)
+    first = (question.treatment, *([question.control] if batch.no_effect else []))
+    key = _seed(seed, *names, "treatment")
+    treated = _arms(drawn, question, first, number * n_treatment, key)
+    key = _seed(seed, *names, "control")
+    (alone,) = _arms(drawn, question, (question.control,), number * n_control, key)
+    without = np.full((number, n_treatment), np.nan)
+    if batch.no_effect:
+        without = _judged(question, question.control, treated[1], number)
+    return BatchOutcomes(
+        treatment=_judged(question, question.treatment, treated[0], number),
+        control=_judged(question, question.control, alone, number),
+        without_effect=without,
+        rules=rule_shares(question.treatment, treated[0], question.protocol.laboratory),
+        failed=sum(_failed(arm) for arm in (*treated, alone)),
+    )
 
 
 def _failed(arm: ArmOutcome) -> int:

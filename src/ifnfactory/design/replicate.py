@@ -20,7 +20,7 @@ from ifnfactory.design.operating import (
     rate,
     stops,
 )
-from ifnfactory.design.outcomes import Outcomes, simulate
+from ifnfactory.design.outcomes import Carry, Outcomes, one_by_one, simulate
 from ifnfactory.design.question import Question
 from ifnfactory.design.statistic import Tested, looks_at
 from ifnfactory.design.stopping import RuleShare
@@ -148,6 +148,7 @@ def replicate(
     replicates: int,
     seed: int,
     progress: Progress | None = None,
+    carry: Carry = one_by_one,
 ) -> Replication:
     """Simulate whole trials and tell how the planned comparison fares in them.
 
@@ -159,16 +160,18 @@ def replicate(
         Parameter vectors over which as many trials are spread for the assurance.
     seed
         Seed of every random stream. Results do not depend on the number of threads.
+    carry
+        Who does the batches of replicates; no result depends on it.
     """
     began = time.perf_counter()
     watcher = progress or Silent()
     alone = single(simulator.population)
-    outcomes = simulate(simulator, question, alone, replicates, seed, watcher)
+    outcomes = simulate(simulator, question, alone, replicates, seed, watcher, carry=carry)
     tested = _tested(question, plan, outcomes.treatment, outcomes.control)
     null = _tested(question, plan, outcomes.without_effect, outcomes.control)
     final = tested.effect[:, -1]
     spread = simulate(
-        simulator, question, ensemble, replicates, seed, watcher, "assurance", no_effect=False
+        simulator, question, ensemble, replicates, seed, watcher, "assurance", False, carry
     )
     members, assurance = _assurance(question, plan, spread, ensemble)
     return Replication(

@@ -30,12 +30,18 @@ def versions() -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=1)
-def code_fingerprint() -> str:
-    """Return a hash of the program's own files that touch a number."""
+@lru_cache(maxsize=4)
+def code_fingerprint(*more: str) -> str:
+    """Return a hash of the program's own files that touch a number.
+
+    Parameters
+    ----------
+    more
+        Rooms that also do, in what is run.
+    """
     digest = hashlib.sha256()
     home = Path(__file__).parents[1]
-    for room in NUMERIC_ROOMS:
+    for room in (*NUMERIC_ROOMS, *more):
         files = (*(home / room).rglob("*.py"), *(home / room).rglob("*.toml"))
         for path in sorted(files):
             digest.update(path.relative_to(home).as_posix().encode())

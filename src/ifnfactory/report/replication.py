@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 import numpy as np
 
 from ifnfactory.design.operating import Characteristics, Rate
 from ifnfactory.design.replicate import SHUFFLES, Replication
 from ifnfactory.design.statistic import patients_at
-from ifnfactory.foundation.provenance import platform_record, versions
+from ifnfactory.foundation.provenance import code_fingerprint, platform_record, versions
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.report.decades.document import (
     Document,
@@ -21,22 +20,15 @@ from ifnfactory.report.decades.document import (
 )
 from ifnfactory.report.replication_figures import WITH, WITHOUT, boundary_figure, effect_figure
 from ifnfactory.report.words import MISSING, endpoint_title, number
-from ifnfactory.runs.folder import write_run
+from ifnfactory.runs.layout import REPORT_NAME
 from ifnfactory.runs.manifest import Manifest
 
 
-def save_replication(
-    found: Replication, path: Path, started: datetime, command: str, overwrite: bool = False
-) -> None:
-    """Write ``replicates.parquet``, ``replication.json``, manifest and report to `path`.
-
-    Raises
-    ------
-    UserInputError
-        If `path` cannot or must not be written.
-    """
+def replication_contents(
+    found: Replication, started: str, command: str
+) -> tuple[Manifest, list[tuple[str, ColumnTable]], list[tuple[str, str]]]:
+    """Return manifest, tables and documents of the run folder of replicated trials."""
     question = found.question
-    when = started.isoformat(timespec="seconds")
     arms = (question.treatment.name, question.control.name)
     manifest = Manifest(
         protocol=question.protocol.name,
@@ -46,17 +38,18 @@ def save_replication(
         package_version=found.version,
         parameter_set=found.parameter_set,
         command=command,
-        started=when,
+        started=started,
         wall_s=found.wall_s,
         status_counts=(("not_integrated", found.failed),),
         kind="replication",
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+        code=code_fingerprint("design"),
     )
     documents = [
         ("replication.json", json.dumps(found.to_json(), indent=1, allow_nan=False) + "\n"),
-        ("report.html", render_document(compose_replication(found, command, when))),
+        (REPORT_NAME, render_document(compose_replication(found, command, started))),
     ]
-    tables = [("replicates.parquet", [replicates_table(found)])]
-    write_run(path, manifest, tables, documents, overwrite)
+    return manifest, [("replicates.parquet", replicates_table(found))], documents
 
 
 def replicates_table(found: Replication) -> ColumnTable:

@@ -1,7 +1,8 @@
 """Writing a run folder: all of it, or nothing.
 
 Everything is written into a hidden sibling directory, flushed to the disk and only then renamed,
-so that a reader never meets a folder in the making and a failure leaves no trace.
+so that a reader never meets a folder in the making and a failure leaves no trace. What takes long
+is made piece by piece instead (`runs.making`), and `write_contents` ends it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.runs.destination import check_destination, step_aside
 from ifnfactory.runs.manifest import MANIFEST_NAME, FileRecord, Manifest
-from ifnfactory.runs.store import LocalStore, flush, umask
-from ifnfactory.runs.tables import write_parquet
+from ifnfactory.runs.store import LocalStore, Store, flush, umask
+from ifnfactory.runs.tables import to_parquet, write_parquet
 
 Asset = tuple[str, bytes | Path]
 """Name, and content or the file or directory that is copied there."""
@@ -61,6 +62,30 @@ def write_run(
         raise UserInputError(
             [Problem(f"could not be written: {error}", f"--out {path}", "choose another --out")]
         ) from error
+
+
+def write_contents(
+    store: Store,
+    manifest: Manifest,
+    tables: Sequence[tuple[str, ColumnTable]],
+    documents: Sequence[tuple[str, str]],
+    there: Sequence[FileRecord] = (),
+) -> None:
+    """Write tables, documents and, last, the manifest into a folder in the making.
+
+    Parameters
+    ----------
+    there
+        Files that the folder holds already and keeps.
+    """
+    files = [(name, to_parquet(table), table.rows) for name, table in tables]
+    files += [(name, text.encode(), None) for name, text in documents]
+    records = list(there)
+    for name, content, rows in files:
+        store.write(name, content)
+        digest = hashlib.sha256(content).hexdigest()
+        records.append(FileRecord(name, len(content), digest, rows))
+    store.write(MANIFEST_NAME, manifest.to_json(records).encode())
 
 
 def _write(

@@ -130,7 +130,7 @@ def _unfinished(folder: Path) -> Entry:
     return Entry(
         path=folder,
         state="unfinished",
-        kind="trial",
+        kind=facts.get("kind", "trial"),
         trial=facts.get("trial", ""),
         seed=int(seed) if seed.lstrip("-").isdecimal() else None,
         patients=int(patients) if patients.isdecimal() else 0,

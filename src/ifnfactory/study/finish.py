@@ -13,10 +13,10 @@ from ifnfactory.report.compose import compose
 from ifnfactory.report.html import render_page
 from ifnfactory.report.save import manifest_of
 from ifnfactory.report.tables import endpoints_table
+from ifnfactory.runs.folder import write_contents
 from ifnfactory.runs.layout import REPORT_NAME, block_name, part_name
-from ifnfactory.runs.making import WORK, Making, Shard, digest
-from ifnfactory.runs.manifest import MANIFEST_NAME, FileRecord, TaskRecord
-from ifnfactory.runs.tables import to_parquet
+from ifnfactory.runs.making import WORK, Making, Shard
+from ifnfactory.runs.manifest import TaskRecord
 from ifnfactory.study.order import Order
 from ifnfactory.study.tasks import SAMPLE, Facts, scratch_name, total_status
 from ifnfactory.trial.result import ArmOutcome, TrialResult, join_outcomes
@@ -78,23 +78,20 @@ def _sample(arm: str, making: Making, shards: tuple[Shard, ...]) -> ArmOutcome:
 
 def write_ending(result: TrialResult, making: Making, how: Circumstances) -> None:
     """Write endpoints, report and manifest; after that the folder can be completed."""
-    records = [
+    kept = [
         file for shard in making.shards() for file in shard.files if not file.name.startswith(WORK)
     ]
-    for arm in result.protocol.arms:
-        table = endpoints_table([row for row in result.rows if row.arm == arm.name])
-        name = part_name("endpoints", arm.name, block_name(0))
-        records.append(_written(making, name, to_parquet(table), table.rows))
+    tables = [
+        (
+            part_name("endpoints", arm.name, block_name(0)),
+            endpoints_table([row for row in result.rows if row.arm == arm.name]),
+        )
+        for arm in result.protocol.arms
+    ]
     tasks = tuple(_record(shard) for shard in making.shards())
     manifest = manifest_of(result, datetime.fromisoformat(how.started), how.command, tasks)
-    report = render_page(compose(result, manifest)).encode()
-    records.append(_written(making, REPORT_NAME, report, None))
-    making.store.write(MANIFEST_NAME, manifest.to_json(records).encode())
-
-
-def _written(making: Making, name: str, content: bytes, rows: int | None) -> FileRecord:
-    making.store.write(name, content)
-    return FileRecord(name, len(content), digest(content), rows)
+    report = render_page(compose(result, manifest))
+    write_contents(making.store, manifest, tables, [(REPORT_NAME, report)], kept)
 
 
 def _record(shard: Shard) -> TaskRecord:

@@ -43,7 +43,7 @@ class Order:
         return Identity(
             facts=(
                 ("trial", self.protocol.name),
-                ("protocol", _hash(self.protocol.source_text)),
+                ("protocol", hash_of(self.protocol.source_text)),
                 ("patients", str(self.patients)),
                 ("seed", str(self.seed)),
                 ("block", str(self.block)),
@@ -53,21 +53,28 @@ class Order:
         )
 
 
-def program_facts(population: Population) -> tuple[tuple[str, str], ...]:
-    """Return what a program with this population would compute with: pairs of name and value."""
+def program_facts(population: Population, *rooms: str) -> tuple[tuple[str, str], ...]:
+    """Return what a program with this population would compute with: pairs of name and value.
+
+    Parameters
+    ----------
+    rooms
+        Rooms of the program that are needed besides those of every trial.
+    """
     libraries = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (
         ("parameter_set", population.fingerprint),
         ("kernel", kernel_key(population.network)),
-        ("code", code_fingerprint()),
+        ("code", code_fingerprint(*rooms)),
         ("versions", libraries),
     )
 
 
 def task_key(identity: Identity, arm: str, first: int, patients: int) -> str:
     """Return the hash of everything that determines a task."""
-    return _hash(json.dumps([identity.facts, arm, first, patients]))
+    return hash_of(json.dumps([identity.facts, arm, first, patients]))
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
+    """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()

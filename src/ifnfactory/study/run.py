@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from ifnfactory.foundation.errors import KeptError, Problem, UserInputError
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.runs.destination import check_store
 from ifnfactory.runs.executor import Executor
@@ -16,32 +13,11 @@ from ifnfactory.runs.lock import Lock
 from ifnfactory.runs.making import Making
 from ifnfactory.runs.store import Store
 from ifnfactory.study.finish import Circumstances, result_of, write_ending
+from ifnfactory.study.manner import Manner, speaking
 from ifnfactory.study.order import Order
 from ifnfactory.study.tasks import Planner, treat
 from ifnfactory.trial.result import TrialResult
 from ifnfactory.trial.run import open_simulator
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How an order is carried out; no result depends on it.
-
-    Attributes
-    ----------
-    threads
-        Of each task; None: one for each core. On a scheduler's workers each task has one.
-    resume
-        Go on with an unfinished run.
-    overwrite
-        Replace an older run.
-    command
-        The command line, or the function call, for the manifest.
-    """
-
-    threads: int | None = None
-    resume: bool = False
-    overwrite: bool = False
-    command: str = ""
 
 
 def run_study(
@@ -63,7 +39,7 @@ def run_study(
     """
     check_store(out, manner.overwrite)
     began, making = time.perf_counter(), Making(out)
-    with _speaking(making), executor, ExitStack() as held:
+    with speaking(making), executor, ExitStack() as held:
         simulator = open_simulator(manner.threads, progress)  # while workers start
         lock = held.enter_context(Lock(making.store))
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -102,30 +78,3 @@ def _do(
     except BaseException:
         making.abandon_if_empty()
         raise
-
-
-@contextmanager
-def _speaking(making: Making) -> Generator[None]:
-    """Turn what stops a run into words that say what is kept and how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise KeptError(f"interrupted: {_kept(making)}") from None
-    except OSError as error:
-        problem = Problem(
-            f"could not be written: {error.strerror or error}",
-            f"--out {making.out.url}",
-            f"mend that; {_kept(making)}",
-        )
-        raise UserInputError([problem]) from error
-
-
-def _kept(making: Making) -> str:
-    done = len(making.shards())
-    if not done:
-        return "nothing was finished"
-    tasks = "task is" if done == 1 else "tasks are"
-    return (
-        f"{done:,} finished {tasks} kept in {making.store.url} — "
-        "go on with the same command and --resume"
-    )
