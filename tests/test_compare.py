@@ -60,7 +60,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(*folders: Path) -> tuple[LoadedRun, ...]:
-    return load_runs([run for folder in folders for run in find_runs([folder])])
+    return load_runs([run for folder in folders for run in find_runs([str(folder)])])
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import pyarrow.parquet as pq
 import pytest
 from synthetic import trial_result
@@ -50,7 +52,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def archive(place: Path):
-    with Archive(find_runs([place])) as opened:
+    with Archive(find_runs([str(place)])) as opened:
         yield opened
 
 
@@ -88,6 +90,87 @@ def test_runs_join_with_their_patients(archive: Archive) -> None:
 
 def test_tables_can_be_described(archive: Archive) -> None:
     assert "hbsag" in {row[0] for row in rows(archive, "describe visits")}
+
+
+def test_views_that_no_question_names_are_not_opened(place: Path) -> None:
+    with Archive(find_runs([str(place)])) as opened:
+        assert rows(opened, "with p as (select arm from patients) select count(*) from p")
+        assert [name for (name,) in rows(opened, "show tables")] == [
+            "endpoints", "patients", "runs", "visits",
+        ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def elsewhere(place: Path) -> Iterator[str]:
+    """Copy a run into a storage of fsspec, and beside it one that does not belong to anybody."""
+    memory = fsspec.filesystem("memory")
+    for file in (place / "one").rglob("*"):
+        if file.is_file():
+            name = f"/archive/one/{file.relative_to(place / 'one').as_posix()}"
+            memory.pipe_file(name, file.read_bytes())
+            if file.suffix == ".parquet" and "arm=peg/" in name:
+                memory.pipe_file(f"/private/{file.parts[-3]}.parquet", file.read_bytes())
+    yield "memory://archive"
+    memory.rm("/archive", recursive=True)
+    memory.rm("/private", recursive=True)
+
+
+def test_runs_of_a_storage_elsewhere_answer_as_those_of_this_machine(
+    elsewhere: str, place: Path
+) -> None:
+    runs = find_runs([elsewhere, str(place / "one")])
+    question = "select run, arm, count(*), sum(hbsag0) from {} group by all order by run, arm"
+    with Archive(runs) as opened:
+        copies = opened._files._copies
+        found = rows(opened, question.format("patients"))
+        assert {run for run, *_ in found} == {"memory:///archive/one", f"{place.as_posix()}/one"}
+        assert [row[1:] for row in found[:3]] == [row[1:] for row in found[3:]]
+        assert copies is not None
+        assert {path.parts[-3] for path in copies.rglob("*.parquet")} == {"patients"}
+        assert rows(opened, "select run, seed from runs order by run desc limit 1") == [
+            ("memory:///archive/one", 1)
+        ]
+    assert not copies.exists()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "select * from read_parquet('memory://private/patients.parquet')",
+        "select * from read_parquet('/private/patients.parquet')",
+        "select * from glob('COPIES/**')",
+        "copy (select 1) to 'COPIES/x.parquet'",
+        "select * from read_text('COPIES/../secret.csv')",
+    ],
+)
+def test_what_a_storage_elsewhere_holds_besides_is_closed(elsewhere: str, question: str) -> None:
+    with Archive(find_runs([elsewhere])) as opened:
+        assert rows(opened, "select count(*) from patients") == [(3 * PATIENTS,)]
+        copies = opened._files._copies
+        with pytest.raises(UserInputError):
+            rows(opened, question.replace("COPIES", str(copies)))
+
+
+def test_a_manifest_elsewhere_cannot_lead_out_of_its_folder(place: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    manifest = json.loads((place / "one" / "manifest.json").read_text())
+    manifest["files"] = [
+        {"name": name, "bytes": 1, "sha256": "0"}
+        for name in (
+            "patients/arm=../../../etc/passwd.parquet",
+            "patients/../private/patients.parquet",
+            "patients/arm=peg/gone.parquet",
+        )
+    ]
+    memory.pipe_file("/odd/run/manifest.json", json.dumps(manifest).encode())
+    try:
+        with Archive(find_runs(["memory://odd"])) as opened:
+            assert opened._files.paths("patients")[0].endswith("arm=peg/gone.parquet")
+            assert len(opened._files.paths("patients")) == 1
+            with pytest.raises(UserInputError, match="cannot be fetched"):
+                rows(opened, "select count(*) from patients")
+    finally:
+        memory.rm("/odd", recursive=True)
 
 
 HOSTILE = (
@@ -190,7 +273,7 @@ def test_a_manifest_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
         manifest["files"].append({"name": name, "bytes": 1, "sha256": "0"})
     manifest["files"].append("nonsense")
     (run / "manifest.json").write_text(json.dumps(manifest))
-    with Archive(find_runs([run])) as opened:
+    with Archive(find_runs([str(run)])) as opened:
         assert rows(opened, "select count(*) from patients") == [(3 * PATIENTS,)]
 
 
@@ -198,26 +281,33 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     write(tmp_path / "run", 1)
     (file,) = (tmp_path / "run" / "visits" / "arm=peg").glob("*.parquet")
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(UserInputError, match="damaged"), Archive(find_runs([tmp_path])) as opened:
+    with (
+        pytest.raises(UserInputError, match="damaged"),
+        Archive(find_runs([str(tmp_path)])) as opened,
+    ):
         rows(opened, "select count(*) from visits")
 
 
 def test_finding_runs(tmp_path: Path, place: Path) -> None:
-    assert [run.manifest["seed"] for run in find_runs([place])] == [2, 1]
-    assert len(find_runs([place, place / "one"])) == 2  # the same run once
+    assert [run.manifest["seed"] for run in find_runs([str(place)])] == [2, 1]
+    assert len(find_runs([str(place), str(place / "one")])) == 2  # the same run once
     (tmp_path / ".run.making").mkdir()
     (tmp_path / "loop").symlink_to(tmp_path)
     with pytest.raises(UserInputError, match="there is no run in it"):
-        find_runs([tmp_path])
+        find_runs([str(tmp_path)])
+    with pytest.raises(UserInputError, match="there is nothing there"):
+        find_runs(["memory://nobody/home"])
+    with pytest.raises(UserInputError, match="leads out of its folder"):
+        find_runs(["memory://runs/../others"])
     with pytest.raises(UserInputError, match="no such folder") as caught:
-        find_runs([tmp_path / "a", tmp_path / "b"])
+        find_runs([str(tmp_path / "a"), str(tmp_path / "b")])
     assert len(caught.value.problems) == 2
 
 
 def test_without_duckdb_the_extra_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
     with pytest.raises(MissingExtraError, match=r"ifnfactory\[query\]"):
-        Archive(find_runs([place]))
+        Archive(find_runs([str(place)]))
 
 
 @pytest.fixture(scope="module")

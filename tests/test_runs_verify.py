@@ -258,8 +258,32 @@ def test_a_run_elsewhere_is_the_same_run(finished: Path, tmp_path: Path) -> None
     assert not [name for name in out.names() if name.startswith(".work")]
     with pytest.raises(UserInputError, match="exists already"):
         carry_out(order(20), out)
+    for command in ("show", "verify"):
+        assert ifn("runs", command, out.url).exit_code == 0
+    assert json.loads(ifn("compare", out.url, "--json").stdout)["rows"]
     carry_out(order(20, seed=3), out, Manner(threads=1, overwrite=True))
     assert load_manifest(out).seed == 3
+
+
+def test_runs_elsewhere_are_listed_and_cleared_away() -> None:
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    out = open_store("memory://runs/deep/far")
+    carry_out(order(20, patients=5), out)
+    begun = Making(open_store("memory://runs/half"))
+    begun.open(order().identity(shipped_population(), "2026-01-02T03:04:05+00:00"), False, False)
+    with Lock(begun.store):
+        assert ifn("runs", "prune", "memory://runs").stdout == "0 removed.\n"  # it is written now
+    memory.pipe_file("/runs/deep/notes.txt", b"mine")
+    every = json.loads(ifn("runs", "list", "memory://runs", "--json").stdout)
+    assert [(each["path"], each["state"], each["patients"]) for each in every] == [
+        ("memory:///runs/half.unfinished", "unfinished", 40),
+        ("memory:///runs/deep/far", "finished", 15),
+    ]
+    assert ifn("runs", "prune", "memory://runs", "--yes").stdout.splitlines()[-1] == "1 removed."
+    assert not memory.exists("/runs/half.unfinished")
+    assert memory.exists("/runs/deep/notes.txt")
+    assert ifn("runs", "verify", out.url).exit_code == 0
 
 
 def test_a_lock_elsewhere_is_a_file_that_is_renewed_and_may_be_abandoned(

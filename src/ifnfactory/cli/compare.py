@@ -17,7 +17,9 @@ from ifnfactory.cli.faults import door
 
 @door
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Run folders, paths or URLs.")
+    ],
     *,
     by: Annotated[
         str | None,

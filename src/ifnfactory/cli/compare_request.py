@@ -26,7 +26,7 @@ class Request:
 class CompareRequest:
     """The options of ``ifn compare``, as they were typed."""
 
-    places: tuple[Path, ...]
+    places: tuple[str, ...]
     by: str | None
     against: str | None
     endpoint: str | None
@@ -61,8 +61,8 @@ class CompareRequest:
 
     def _runs(self, faults: Faults) -> tuple[LoadedRun, ...] | None:
         """Return the runs in the order in which they were named."""
-        found: dict[Path, FoundRun] = {}
+        found: dict[str, FoundRun] = {}
         for place in self.places:
             for run in faults.of(lambda place=place: find_runs([place])) or ():
-                found.setdefault(run.folder.resolve(), run)
+                found.setdefault(run.store.url, run)
         return faults.of(lambda: load_runs(tuple(found.values()))) if found else None

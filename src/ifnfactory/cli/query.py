@@ -14,8 +14,8 @@ from ifnfactory.cli.faults import door
 def query(
     question: Annotated[str, typer.Argument(metavar="SELECT", help="One SELECT, in quotes.")],
     places: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[FOLDER]...", help="Runs, or folders with runs in them: runs."),
+        list[str] | None,
+        typer.Argument(metavar="[FOLDER]...", help="Runs, or places with runs in them: runs."),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,

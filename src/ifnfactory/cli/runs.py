@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,9 +15,11 @@ app = group("Runs that are there: list, ask, look at, verify, repeat, clear away
 app.command()(query.query)
 
 EXIT_DIFFERENT = 1
+HERE = "."
 Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, a path or a URL.")]
-Folders = Annotated[
-    list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Where to look; here if absent.")
+Places = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FOLDER]...", help="Paths or URLs to look in; here if absent."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -26,7 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("list")
 @door
 def list_runs(
-    folders: Folders = None,
+    places: Places = None,
     *,
     trial: Annotated[str | None, typer.Option(help="Only runs of this trial.")] = None,
     kind: Annotated[
@@ -43,14 +44,14 @@ def list_runs(
     as_json: AsJson = False,
 ) -> None:
     """List the runs in a folder and below it."""
-    from ifnfactory.cli.runs_request import check_state, folders_of
+    from ifnfactory.cli.runs_request import check_state
     from ifnfactory.cli.runs_view import entries_json, entries_view
     from ifnfactory.runs.listing import Filters
     from ifnfactory.runs.listing import list_runs as look
 
     check_state(state, kind)
     filters = Filters(kind, trial, seed, parameter_set, since, state)
-    found = look(folders_of(folders), filters)
+    found = look(places or [HERE], filters)
     print(json.dumps(entries_json(found))) if as_json else entries_view(found)
 
 
@@ -113,7 +114,7 @@ def repeat(
 @app.command()
 @door
 def prune(
-    folders: Folders = None,
+    places: Places = None,
     *,
     older_than: Annotated[
         float, typer.Option(help="Only what nobody has touched for so many days.")
@@ -121,12 +122,11 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Remove; without it only show.")] = False,
 ) -> None:
     """Show, and with --yes remove, unfinished runs and what killed processes have left."""
-    from ifnfactory.cli.runs_request import folders_of
     from ifnfactory.cli.runs_view import remnants_view
-    from ifnfactory.runs.listing import remnants, remove_remnant
+    from ifnfactory.runs.remnants import remnants
 
-    found = remnants(folders_of(folders), older_than)
+    found = remnants(places or [HERE], older_than)
     if yes:
         for each in found:
-            remove_remnant(each)
+            each.remove()
     remnants_view(found, yes)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Final, get_args
 
 from ifnfactory.cli.faults import Faults
@@ -12,22 +10,6 @@ from ifnfactory.runs.manifest import Kind
 
 _STATES: Final = get_args(State)
 _KINDS: Final = get_args(Kind)
-
-
-def folders_of(folders: Sequence[Path] | None) -> tuple[Path, ...]:
-    """Return the folders to look in; the current one if none is named.
-
-    Raises
-    ------
-    UserInputError
-        If one is no folder.
-    """
-    faults, chosen = Faults(), tuple(folders or (Path(),))
-    for folder in chosen:
-        faults.unless(folder.is_dir(), "this is no folder", str(folder), "name a folder of runs")
-    if faults.problems:
-        raise faults.error()
-    return chosen
 
 
 def check_state(state: str | None, kind: str | None) -> None:

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from ifnfactory.cli.screen import console
 from ifnfactory.cli.views import plain_table
-from ifnfactory.runs.listing import Entry, Remnant
+from ifnfactory.runs.listing import Entry
 from ifnfactory.runs.manifest_file import ManifestFile
+from ifnfactory.runs.remnants import Remnant
 from ifnfactory.runs.verify import Verified
 from ifnfactory.study.repeat import Repeated
 
@@ -24,7 +25,7 @@ def entries_view(entries: Sequence[Entry]) -> None:
     )  # fmt: skip
     for each in entries:
         table.add_row(
-            Text(str(each.path)),
+            Text(each.path),
             Text(each.state, style="" if each.state == "finished" else "yellow"),
             Text(each.trial or each.kind),
             "" if each.seed is None else str(each.seed),
@@ -41,7 +42,7 @@ def entries_view(entries: Sequence[Entry]) -> None:
 
 def entries_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Return the runs as JSON."""
-    return [vars(each) | {"path": str(each.path)} for each in entries]
+    return [vars(each) for each in entries]
 
 
 def manifest_view(run: str, manifest: ManifestFile) -> None:
@@ -121,7 +122,7 @@ def remnants_view(found: Sequence[Remnant], removed: bool) -> None:
     screen = console()
     for each in found:
         size, age = f"{each.bytes / 1e6:,.1f} MB", f"{each.age_days:.1f} days"
-        screen.print(f"{escape(str(each.path))}: {each.what}, {size}, untouched for {age}")
+        screen.print(f"{escape(each.path)}: {each.what}, {size}, untouched for {age}")
     if removed or not found:
         screen.print(f"{len(found):,} removed.")
     else:

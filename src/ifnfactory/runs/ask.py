@@ -1,12 +1,12 @@
 """Questions in SQL to any number of runs.
 
-DuckDB reads the runs' Parquet files where they lie. It is opened in memory, may touch these files
-and nothing else, and is locked before it sees the question; besides, nothing but one SELECT is run.
+DuckDB reads the runs' Parquet files where they lie; those of a storage elsewhere are fetched first,
+and only of the views that a question names. It is opened in memory, may touch these files and
+nothing else, and is locked before it sees the question; besides, nothing but one SELECT is run.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,15 +15,13 @@ from types import TracebackType
 from typing import Any, Final
 
 from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
+from ifnfactory.runs.ask_files import Files, sql_list
 from ifnfactory.runs.find import FoundRun
 from ifnfactory.runs.layout import PARTITIONED
 
 VIEWS: Final = ("runs", *PARTITIONED)
 EXTRA: Final = "query"
 ROWS_AT_ONCE: Final = 10_000
-_PART: Final = re.compile(
-    rf"({'|'.join(PARTITIONED)})/arm=[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\.parquet"
-)
 _RUN_COLUMNS: Final = (
     ("run", "VARCHAR"),
     ("trial", "VARCHAR"),
@@ -78,10 +76,12 @@ class Archive:
             raise MissingExtraError("duckdb", EXTRA) from error
         self._duckdb: Any = duckdb
         self._connection: Connection = duckdb.connect(":memory:")
+        self._files = Files(runs)
+        self._made: set[str] = set()
         try:
             self._open(runs)
         except BaseException:
-            self._connection.close()
+            self._close()
             raise
 
     def __enter__(self) -> Archive:
@@ -93,7 +93,11 @@ class Archive:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         self._connection.close()
+        self._files.close()
 
     def ask(self, question: str) -> Answer:
         """Return the answer to one SELECT.
@@ -103,7 +107,7 @@ class Archive:
         UserInputError
             If it is anything else, wrong, or reaches for what is not part of the runs.
         """
-        self._refuse_all_but_select(question)
+        self._make_ready(question)
         with self._told():
             self._connection.execute(question)
             names = tuple(str(column[0]) for column in self._connection.description)
@@ -119,7 +123,7 @@ class Archive:
         """
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        self._refuse_all_but_select(question)
+        self._make_ready(question)
         with self._told():
             table = self._connection.sql(question).to_arrow_table()
         where, rows = f"--parquet {path}", int(table.num_rows)
@@ -157,25 +161,41 @@ class Archive:
             raise UserInputError([Problem(what, "query", "for example: select * from runs")])
 
     def _open(self, runs: Sequence[FoundRun]) -> None:
-        """Make the views, then close every door and lock them."""
-        connection = self._connection
-        parts = {table: [p for run in runs for p in _parts(run, table)] for table in PARTITIONED}
-        allowed = [path for paths in parts.values() for path in paths]
+        """Close every door but the one to the runs' files, and lock them."""
+        allowed = [path for table in PARTITIONED for path in self._files.paths(table)]
+        self._make_runs(runs)
         for setting in (
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             "python_enable_replacements = false",
             "temp_directory = ''",
-            f"allowed_paths = {_list(allowed)}",
+            f"allowed_paths = {sql_list(allowed)}",
+            "enable_external_access = false",
+            "lock_configuration = true",
         ):
-            connection.execute(f"SET {setting}")
-        self._make_runs(runs)
-        with self._told():
-            for table, paths in parts.items():
-                if paths:
-                    connection.execute(_view(table, paths))
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+            self._connection.execute(f"SET {setting}")
+
+    def _make_ready(self, question: str) -> None:
+        """Make the views that a question names; all of them where that cannot be told."""
+        self._refuse_all_but_select(question)
+        named = self._tables_named(question)
+        wanted = named if named and named <= set(VIEWS) else set(VIEWS)
+        for table in PARTITIONED:
+            if table in wanted - self._made and self._files.paths(table):
+                self._files.fetch(table)
+                with self._told():
+                    self._connection.execute(self._files.view(table))
+                self._made.add(table)
+
+    def _tables_named(self, question: str) -> set[str]:
+        """Return the tables that a question names; none where DuckDB cannot tell."""
+        # Apart, where no view is known: DuckDB would open the files of one that it knows.
+        with self._duckdb.connect(":memory:") as apart:
+            apart.execute("SET enable_external_access = false")
+            try:
+                return {str(name).lower() for name in apart.get_table_names(question)}
+            except self._duckdb.Error:
+                return set()
 
     def _make_runs(self, runs: Sequence[FoundRun]) -> None:
         columns = ", ".join(f"{name} {kind}" for name, kind in _RUN_COLUMNS)
@@ -189,7 +209,7 @@ class Archive:
         """Return what DuckDB said in one line, with what would help."""
         first, _, rest = str(error).partition("\n")
         hint = next((line for line in rest.splitlines() if line.startswith("Did you mean")), "")
-        there = [name for name in VIEWS if self._has(name)]
+        there = ["runs", *(table for table in PARTITIONED if self._files.paths(table))]
         fix = f"the views are {', '.join(there)}; see their columns with: describe {there[-1]}"
         if isinstance(error, self._duckdb.PermissionException):
             first = "a question may read the runs and nothing else"
@@ -198,41 +218,6 @@ class Archive:
         elif ".parquet" in first:
             fix = "a file of a run is damaged: see ifn runs verify"
         return Problem(" ".join(f"{first} {hint}".split()).rstrip("."), "query", fix)
-
-    def _has(self, view: str) -> bool:
-        known = "SELECT count(*) FROM duckdb_columns() WHERE table_name = ?"
-        return self._connection.cursor().execute(known, [view]).fetchone()[0] > 0
-
-
-def _parts(run: FoundRun, table: str) -> list[str]:
-    """Return the files of a table that the run's manifest lists and that lie in its folder."""
-    home = run.folder.resolve()
-    paths: list[str] = []
-    for file in run.manifest.get("files", []):
-        name = str(file.get("name", "")) if isinstance(file, dict) else ""
-        if name.startswith(f"{table}/") and _PART.fullmatch(name) and ".." not in name:
-            path = run.folder / name
-            # Where a link leads out of the folder, the file is none of the run's.
-            if path.is_file() and path.resolve() == home / name:
-                paths.append(f"{run.name}/{name}")
-    return paths
-
-
-def _view(table: str, paths: Sequence[str]) -> str:
-    """Return the view of a table over all runs; run and arm are read from the file's name."""
-    return f"""
-        CREATE VIEW {table} AS
-        SELECT regexp_replace(filename, '/{table}/arm=[^/]*/[^/]*$', '') AS run,
-               regexp_extract(filename, '/arm=([^/]*)/[^/]*$', 1) AS arm,
-               * EXCLUDE (filename)
-        FROM read_parquet({_list(paths)}, filename = true, hive_partitioning = false,
-                          union_by_name = true)
-    """
-
-
-def _list(texts: Sequence[str]) -> str:
-    """Return an SQL list of strings; a quote is doubled, as SQL wants it."""
-    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
 
 
 def _run_row(run: FoundRun) -> list[Any]:

@@ -20,6 +20,7 @@ from typing import Final, Literal
 import numpy as np
 
 from ifnfactory.foundation.table import ColumnTable
+from ifnfactory.runs.store import Store, as_store
 from ifnfactory.runs.tables import join_tables, read_parquet
 
 Partitioned = Literal["patients", "visits", "endpoints"]
@@ -38,13 +39,14 @@ def block_name(first: int) -> str:
     return f"{first:09d}"
 
 
-def arms_of(folder: Path, table: Partitioned) -> tuple[str, ...]:
+def arms_of(place: Path | Store, table: Partitioned) -> tuple[str, ...]:
     """Return the arms of which a table has parts, in alphabetical order."""
-    found = [path.name.removeprefix("arm=") for path in (folder / table).glob("arm=*")]
-    return tuple(sorted(found))
+    return tuple(sorted({arm for arm, _ in _parts(as_store(place), table)}))
 
 
-def read_table(folder: Path, table: Partitioned, arms: Sequence[str] | None = None) -> ColumnTable:
+def read_table(
+    place: Path | Store, table: Partitioned, arms: Sequence[str] | None = None
+) -> ColumnTable:
     """Read a table with the arm as its first column.
 
     Parameters
@@ -52,12 +54,24 @@ def read_table(folder: Path, table: Partitioned, arms: Sequence[str] | None = No
     arms
         Which arms, in which order; None: all, in alphabetical order.
     """
+    store = as_store(place)
+    names = _parts(store, table)
     parts: list[ColumnTable] = []
-    for arm in arms if arms is not None else arms_of(folder, table):
-        for path in sorted((folder / table / f"arm={arm}").glob("*.parquet")):
-            part = read_parquet(path)
-            column = np.full(part.rows, arm)
+    for wanted in arms if arms is not None else sorted({arm for arm, _ in names}):
+        for name in sorted(name for arm, name in names if arm == wanted):
+            part = read_parquet(store.read(name))
+            column = np.full(part.rows, wanted)
             parts.append(
                 ColumnTable(("arm", *part.names), ("", *part.units), (column, *part.columns))
             )
     return join_tables(parts)
+
+
+def _parts(store: Store, table: Partitioned) -> list[tuple[str, str]]:
+    """Return arm and name of the parts of a table."""
+    found: list[tuple[str, str]] = []
+    for name in store.names():
+        parts = name.split("/")
+        if len(parts) == 3 and parts[0] == table and name.endswith(".parquet"):
+            found.append((parts[1].removeprefix("arm="), name))
+    return found

@@ -68,19 +68,17 @@ class Lock:
             self._store.write(LOCK_NAME, json.dumps(owner).encode())
 
     def _refuse_a_living_owner(self) -> None:
-        try:
-            found: Any = json.loads(self._store.read(LOCK_NAME))
-            age, owner = time.time() - float(found["time"]), str(found["owner"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return
-        if age < ABANDONED_S and owner != _owner():
-            raise _busy(self._store.url, f"{owner} wrote {age:.0f} s ago")
+        owner = _living_owner(self._store)
+        if owner is not None and not owner.startswith(f"{_owner()} "):
+            raise _busy(self._store.url, owner)
 
 
-def is_locked(folder: Path) -> bool:
-    """Return whether a process holds the lock of a folder of this machine."""
+def is_locked(store: Store) -> bool:
+    """Return whether a process holds the lock of a folder."""
+    if store.local is None:
+        return _living_owner(store) is not None
     try:
-        handle = os.open(folder / LOCK_NAME, os.O_RDWR)
+        handle = os.open(store.local / LOCK_NAME, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
@@ -90,6 +88,16 @@ def is_locked(folder: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def _living_owner(store: Store) -> str | None:
+    """Return who holds the lock of a folder elsewhere and has renewed it lately."""
+    try:
+        found: Any = json.loads(store.read(LOCK_NAME))
+        age, owner = time.time() - float(found["time"]), str(found["owner"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return f"{owner} wrote {age:.0f} s ago" if age < ABANDONED_S else None
 
 
 def _owner() -> str:

@@ -61,6 +61,14 @@ class Store(Protocol):
         """Return the folder whose name is this one's with a suffix."""
         ...
 
+    def inside(self, name: str) -> Store:
+        """Return a folder inside this one."""
+        ...
+
+    def bytes(self) -> int:
+        """Return the size of all files."""
+        ...
+
     def become(self, other: Store) -> None:
         """Give this folder the name of another, which does not exist."""
         ...
@@ -95,6 +103,11 @@ def open_store(place: str) -> Store:
     for prefix in _LOCAL:
         place = place.removeprefix(prefix)
     return RemoteStore(*_file_system(place)) if "://" in place else LocalStore(Path(place))
+
+
+def as_store(place: Path | Store) -> Store:
+    """Return a folder of this machine as a store."""
+    return LocalStore(place) if isinstance(place, Path) else place
 
 
 def _problem(place: str) -> Problem | None:
@@ -184,6 +197,14 @@ class LocalStore:
         """Return the folder beside this one."""
         return LocalStore(self.folder.with_name(self.folder.name + suffix))
 
+    def inside(self, name: str) -> LocalStore:
+        """Return a folder inside this one."""
+        return LocalStore(self.folder / safe_name(name))
+
+    def bytes(self) -> int:
+        """Return the size of all files."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
     def become(self, other: Store) -> None:
         """Rename the folder, all of it at once."""
         if other.local is None:
@@ -250,6 +271,14 @@ class RemoteStore:
     def beside(self, suffix: str) -> RemoteStore:
         """Return the folder beside this one."""
         return RemoteStore(self._fs, self._root + suffix)
+
+    def inside(self, name: str) -> RemoteStore:
+        """Return a folder inside this one."""
+        return RemoteStore(self._fs, self._path(name))
+
+    def bytes(self) -> int:
+        """Return the size of all files."""
+        return int(self._fs.du(self._root))
 
     def become(self, other: Store) -> None:
         """Move file after file, the manifest last: without it, a folder is no run."""

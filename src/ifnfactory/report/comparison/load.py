@@ -55,21 +55,21 @@ def load_runs(runs: Sequence[FoundRun]) -> tuple[LoadedRun, ...]:
 
 
 def _load(run: FoundRun, several: bool) -> LoadedRun:
-    absent = [table for table in PARTITIONED if not arms_of(run.folder, table)]
+    absent = [table for table in PARTITIONED if not arms_of(run.store, table)]
     if absent:
         fix = "name a folder that ifn trial run --out wrote"
         what = f"this is no run of a trial: there is no table {' or '.join(absent)}"
         raise UserInputError([Problem(what, run.name, fix)])
     protocol = parse_protocol(
         str(run.manifest.get("protocol_source", "")),
-        str(run.manifest.get("trial", run.folder.name)),
+        str(run.manifest.get("trial", run.store.url.rpartition("/")[2])),
         f"{run.name}/manifest.json",
     )
-    there = set(arms_of(run.folder, "visits"))
+    there = set(arms_of(run.store, "visits"))
     groups = tuple(
         _group(run, protocol, arm.name, several) for arm in protocol.arms if arm.name in there
     )
-    told = read_table(run.folder, "endpoints")
+    told = read_table(run.store, "endpoints")
     keys = zip(told.column("endpoint").tolist(), told.column("week").tolist(), strict=True)
     return LoadedRun(run, protocol, groups, tuple(dict.fromkeys(_known(keys))))
 
@@ -87,7 +87,7 @@ def _known(keys: Any) -> list[tuple[str, float]]:
 
 
 def _group(run: FoundRun, protocol: Protocol, arm: str, several: bool) -> Group:
-    patients = read_table(run.folder, "patients", [arm])
+    patients = read_table(run.store, "patients", [arm])
     table = PatientTable(
         **{field.name: _filled(patients, field.name) for field in fields(PatientTable)}
     )
@@ -99,7 +99,7 @@ def _group(run: FoundRun, protocol: Protocol, arm: str, several: bool) -> Group:
         arm=arm,
         seed=int(run.manifest.get("seed", 0)),
         patients=table,
-        panel=_panel(read_table(run.folder, "visits", [arm]), len(table)),
+        panel=_panel(read_table(run.store, "visits", [arm]), len(table)),
         known=np.asarray(patients.column("status") == Status.COMPLETED.word),
         last_week=last,
         context=EndpointContext(protocol.laboratory, stop, table.female),
