@@ -71,9 +71,13 @@ def test_published_estimates_stay_apart(burden: Burden) -> None:
     assert who.estimate.deaths == pytest.approx(1e6 * 1.1 / 254)
     assert gbd.estimate.deaths == pytest.approx(1e6 * 0.555 / 316)
     for each in burden.scenarios:
-        shares = np.array(each.total) / each.total[0]
+        shares = np.array([total.value for total in each.total]) / each.total[0].value
         modelled = [e.value / burden.total_deaths[0].value for e in burden.total_deaths]
         assert shares == pytest.approx(modelled)
+        for total in each.total:
+            assert total.low is not None
+            assert total.high is not None
+            assert 0.5 * total.value < total.low < total.high < 2.0 * total.value
 
 
 def test_a_ramp_reaches_its_share_in_its_year() -> None:

@@ -13,6 +13,7 @@ from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.outlook.cohort import draw_people, load_cohort
 from ifnfactory.outlook.fibrosis import (
     HORIZON,
+    MEASURED_AT,
     STEP_LOW,
     STEP_WIDTH,
     stage_shares,
@@ -53,8 +54,22 @@ def test_shares_are_shares_and_f3_is_the_parameter(phase: int) -> None:
     assert shares.sum() == pytest.approx(1.0)
     assert shares[3] == pytest.approx(values[f"fibrosis_f3_{Phase(phase).name.lower()}"])
     quantile = (np.arange(20_000) + 0.5) / 20_000
-    drawn = stages_of(values, np.full(20_000, phase, dtype=np.int8), quantile)
+    age = np.full(20_000, MEASURED_AT[phase])
+    drawn = stages_of(values, np.full(20_000, phase, dtype=np.int8), age, quantile)
     assert np.bincount(drawn, minlength=STAGES) / 20_000 == pytest.approx(shares, abs=1e-3)
+
+
+def test_older_people_enter_with_more_fibrosis_and_the_oldest_with_no_more() -> None:
+    values, quantile = central(), (np.arange(5_000) + 0.5) / 5_000
+    phase = np.full(5_000, Phase.POSITIVE_HEPATITIS, dtype=np.int8)
+    mean = [
+        stages_of(values, phase, np.full(5_000, age), quantile).mean()
+        for age in (25.0, 32.0, 45.0, 65.0, 90.0)
+    ]
+    assert mean[0] < mean[1] < mean[2] < mean[3] == mean[4]
+    flat = values.with_changes({"cirrhosis_age": 0.0})
+    young, old = (stages_of(flat, phase, np.full(5_000, a), quantile) for a in (20.0, 60.0))
+    assert np.array_equal(young, old)
 
 
 def course_of(n: int = 20_000, months: int = 60, **people: float) -> Course:
@@ -112,6 +127,26 @@ def test_a_cohort_file_says_the_stages_and_wrong_ones_are_refused(tmp_path: Path
         load_cohort(path)
     path.write_text(GROUP + "fibrosis = { F1 = 0.4 }\n", encoding="utf-8")
     with pytest.raises(UserInputError, match=r"stages of fibrosis sum to 0\.4, not 1"):
+        load_cohort(path)
+
+
+def test_who_has_just_left_a_phase_has_its_stages(tmp_path: Path) -> None:
+    path = tmp_path / "COHORT.toml"
+    calm = GROUP.replace("negative_hepatitis", "negative_infection")
+    path.write_text(calm, encoding="utf-8")
+    long_ago = draw_people(load_cohort(path).groups, central(), 4_000, seed=1)
+    path.write_text(calm + 'fibrosis_as = "positive_hepatitis"\n', encoding="utf-8")
+    just_now = draw_people(load_cohort(path).groups, central(), 4_000, seed=1)
+    path.write_text(calm.replace("negative_infection", "positive_hepatitis"), encoding="utf-8")
+    before = draw_people(load_cohort(path).groups, central(), 4_000, seed=1)
+    assert np.array_equal(just_now.stage, before.stage)
+    assert just_now.stage.mean() > long_ago.stage.mean()
+    two = calm + 'fibrosis = { F1 = 1.0 }\nfibrosis_as = "positive_hepatitis"\n'
+    path.write_text(two, encoding="utf-8")
+    with pytest.raises(UserInputError, match="has two sets of stages"):
+        load_cohort(path)
+    path.write_text(calm + 'fibrosis_as = "F2"\n', encoding="utf-8")
+    with pytest.raises(UserInputError, match="fibrosis_as = 'F2'"):
         load_cohort(path)
 
 

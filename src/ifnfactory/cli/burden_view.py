@@ -38,7 +38,7 @@ def burden_view(burden: Burden, out: Path | None, wall_s: float) -> None:
         ("estimate", False), ("a year", True), *((p.label, True) for p in burden.policies)
     )
     for each in burden.scenarios:
-        totals = (f"{total / 1e3:,.0f}" for total in each.total)
+        totals = (thousands(total) for total in each.total)
         deaths.add_row(Text(each.estimate.name), f"{each.estimate.deaths / 1e3:,.0f}", *totals)
     screen.print(deaths)
     screen.print()

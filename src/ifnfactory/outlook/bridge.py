@@ -338,7 +338,7 @@ def _people(
         male=arm.male[row],
         phase=arm.phase[row],
         liver=arm.liver[row],
-        stage=stages_of(values, arm.first_phase[row], place),
+        stage=stages_of(values, arm.first_phase[row], arm.age[row], place),
         treated=arm.treated[row],
         dna=arm.dna[row],
         hbsag=arm.hbsag[row],

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ifnfactory.foundation.notice import NOT_FOR_CARE
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.outlook.comparisons import Estimate
-from ifnfactory.outlook.country import Country, DeathEstimate, draw_country
+from ifnfactory.outlook.country import Country, draw_country
+from ifnfactory.outlook.death_scenarios import DeathScenario, death_scenarios, estimates_of
 from ifnfactory.outlook.life_table import ATTRIBUTION
 from ifnfactory.outlook.parameters import Values, central, drawn
 from ifnfactory.outlook.policy import Policy
@@ -24,10 +25,6 @@ Floats = NDArray[np.float64]
 SERIES: Final = ("infected", "treated", "cured", "hcc", "liver_deaths")
 """What is followed: people at the start of each year, then events in each year."""
 
-SETTLED: Final = slice(4, 9)
-"""Years whose mean under the first policy stands for the modelled level of deaths: the pool of
-people with HCC, whom a country file rarely knows, has filled by then [prior]."""
-
 SERIES_TITLES: Final = {
     "infected": "Living with HBsAg",
     "treated": "On treatment",
@@ -35,25 +32,6 @@ SERIES_TITLES: Final = {
     "hcc": "New HCC a year",
     "liver_deaths": "Liver deaths a year",
 }
-
-
-@dataclass(frozen=True)
-class DeathScenario:
-    """The deaths as one published estimate would count them.
-
-    Attributes
-    ----------
-    estimate
-        The published estimate.
-    scale
-        Its deaths over the modelled ones, once these have settled.
-    total
-        Of each policy, over all years.
-    """
-
-    estimate: DeathEstimate
-    scale: float
-    total: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -111,7 +89,7 @@ class Burden:
                     "source": each.estimate.source.text,
                     "scale": round(each.scale, 4),
                     "total_deaths": {
-                        policy.name: round(total)
+                        policy.name: total.to_json()
                         for policy, total in zip(self.policies, each.total, strict=True)
                     },
                 }
@@ -122,11 +100,7 @@ class Burden:
         }
 
     def _policy_json(self, k: int) -> dict[str, Any]:
-        rows = [
-            {"year": int(year)}
-            | {name: round(float(self.series[k, s, y])) for s, name in enumerate(SERIES)}
-            for y, year in enumerate(self.years)
-        ]
+        rows = [{"year": int(year)} | self._year_json(k, y) for y, year in enumerate(self.years)]
         return {
             "name": self.policies[k].name,
             "label": self.policies[k].label,
@@ -135,6 +109,16 @@ class Burden:
             "liver_deaths_avoided": self.deaths_avoided[k].to_json(),
             "hcc_avoided": self.hcc_avoided[k].to_json(),
             "years": rows,
+        }
+
+    def _year_json(self, k: int, y: int) -> dict[str, int]:
+        shown = {"": self.series}
+        if self.draws:
+            shown |= {"_low": self.low, "_high": self.high}
+        return {
+            f"{name}{end}": round(float(values[k, s, y]))
+            for s, name in enumerate(SERIES)
+            for end, values in shown.items()
         }
 
 
@@ -187,7 +171,9 @@ def follow_country(
         total_hcc=_totals(series, spread, hcc, against=False),
         deaths_avoided=_totals(series, spread, deaths, against=True),
         hcc_avoided=_totals(series, spread, hcc, against=True),
-        scenarios=_scenarios(country, series[:, deaths]),
+        scenarios=death_scenarios(
+            country, series[:, deaths], spread[:, :, deaths] if draws else spread
+        ),
     )
 
 
@@ -230,24 +216,4 @@ def _totals(series: Floats, spread: Floats, which: int, against: bool) -> tuple[
         total = of[..., which, :].sum(axis=-1)
         return total[..., :1] - total if against else total
 
-    middle = sums(series)
-    if spread.size == 0:
-        return tuple(Estimate(float(value), None, None) for value in middle)
-    low, high = np.quantile(sums(spread), [0.025, 0.975], axis=0)
-    return tuple(
-        Estimate(float(value), float(a), float(b))
-        for value, a, b in zip(middle, low, high, strict=True)
-    )
-
-
-def _scenarios(country: Country, deaths: Floats) -> tuple[DeathScenario, ...]:
-    """Return the deaths at the level of each published estimate, shape of `deaths` as modelled."""
-    level = max(float(deaths[0, SETTLED].mean()), 1e-9)
-    return tuple(
-        DeathScenario(
-            estimate,
-            estimate.deaths / level,
-            tuple(float(total) * estimate.deaths / level for total in deaths.sum(axis=1)),
-        )
-        for estimate in country.deaths
-    )
+    return estimates_of(sums(series), sums(spread) if spread.size else spread)

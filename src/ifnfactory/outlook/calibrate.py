@@ -3,11 +3,11 @@
 Every parameter stands at a place z between -1.96 and 1.96 of its interval, 0 being the published
 value, to which it is drawn back weakly. Every fitted target has a residual on the log scale in
 units of its interval; what lies in the middle of it (within `_CALM`) costs nothing, and what lies
-far outside costs linearly, so that targets which contradict the others do not drag the rest along.
-The sum is minimised by Gauss-Newton steps.
+far outside pulls ever less (the loss of Cauchy), so that a target which contradicts the others does
+not drag the rest along. The sum is minimised by Gauss-Newton steps.
 
-A target is *held out* by fitting without any target of its study, in one step from the linearised
-model, and then following people again.
+A target is *held out* by fitting on without any target of its study, from where the fit of all
+ended and with its slopes: what the study alone held in place moves away.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -44,6 +44,9 @@ _BACK: Final = 0.2
 _REWEIGHTINGS: Final = 8
 _FRESH: Final = 8
 """Rounds after which slopes are measured anew."""
+
+_BLIND: Final = 5
+"""Rounds of fitting without a study."""
 
 _WEIGHTS: Final = {"U-M": 0.5, "U-L": 0.25}
 """Of targets by evidence tag; 1 for what was checked or is of high confidence."""
@@ -139,7 +142,7 @@ def step(place: Floats, start: Floats, slope: Floats, weight: Floats, reach: flo
     for _ in range(_REWEIGHTINGS):
         residual = start + slope @ (found - place)
         calm = np.clip(residual, -_CALM, _CALM)
-        pull = np.sqrt(weight / np.sqrt(1.0 + (residual - calm) ** 2))
+        pull = np.sqrt(weight / (1.0 + (residual - calm) ** 2))
         back = np.sqrt(_BACK) * np.eye(place.size)
         rows = np.concatenate([slope * pull[:, None], back])
         wanted = np.concatenate([(slope @ place - start + calm) * pull, np.zeros(place.size)])
@@ -148,13 +151,25 @@ def step(place: Floats, start: Floats, slope: Floats, weight: Floats, reach: flo
     return found
 
 
+def places_used() -> Floats:
+    """Return where the parameters stand now, shape (parameters,)."""
+    return np.array([place_of(p) for p in free_parameters()])
+
+
 def fit(
-    rounds: int, people: int, seed: int, told: Callable[[str], None] = lambda text: None
+    begin: Floats,
+    rounds: int,
+    people: int,
+    seed: int,
+    told: Callable[[str], None] = lambda text: None,
 ) -> Fit:
-    """Fit all parameters to the fitted targets, from where they are used now.
+    """Fit all parameters to the fitted targets.
 
     Parameters
     ----------
+    begin
+        Shape (parameters,): the places to start from. The sum has more than one valley: of several
+        starts, take the one with the lowest `loss`, which knows the fitted targets only.
     rounds
         Gauss-Newton steps. Slopes are measured at the start and after every `_FRESH` rounds; in
         between each evaluation corrects them (Broyden).
@@ -163,32 +178,35 @@ def fit(
     told
         Hears of every round.
     """
-    place = np.array([place_of(p) for p in free_parameters()])
-    best = Fit(place, *_linearised(place, people, seed))
+    best = Fit(begin, *_linearised(begin, people, seed))
     reach = _REACH
     for number in range(rounds):
-        start = residuals(best.modelled)
-        place = step(best.place, start, best.slope, weights(), reach)
-        modelled = np.array(modelled_values(values_at(place), people, seed))
-        moved = place - best.place
-        missed = residuals(modelled) - start - best.slope @ moved
-        slope = best.slope + np.outer(missed, moved) / max(float(moved @ moved), 1e-12)
-        better = loss(place, modelled) < loss(best.place, best.modelled)
-        best = Fit(place, modelled, slope) if better else Fit(best.place, best.modelled, slope)
+        best, better = _round(best, weights(), reach, people, seed)
         reach = reach if better else reach / 2.0
         if number % _FRESH == _FRESH - 1:
             best, reach = Fit(best.place, *_linearised(best.place, people, seed)), _REACH
-        inside = _inside(best.modelled)
-        lost = loss(best.place, best.modelled)
+        inside, lost = _inside(best.modelled), loss(best.place, best.modelled)
         told(f"round {number + 1}: loss {lost:.1f}, fitted inside {inside:.1f} %")
     return best
 
 
-def loss(place: Floats, modelled: Floats) -> float:
-    """Return what is minimised."""
+def _round(best: Fit, weight: Floats, reach: float, people: int, seed: int) -> tuple[Fit, bool]:
+    """Return the fit after one step, and whether the step was for the better and taken."""
+    start = residuals(best.modelled)
+    place = step(best.place, start, best.slope, weight, reach)
+    modelled = np.array(modelled_values(values_at(place), people, seed))
+    moved = place - best.place
+    missed = residuals(modelled) - start - best.slope @ moved
+    slope = best.slope + np.outer(missed, moved) / max(float(moved @ moved), 1e-12)
+    better = loss(place, modelled, weight) < loss(best.place, best.modelled, weight)
+    return Fit(place, modelled, slope) if better else replace(best, slope=slope), better
+
+
+def loss(place: Floats, modelled: Floats, weight: Floats | None = None) -> float:
+    """Return what is minimised; with a `weight` of each target of one's own, if given."""
     residual = residuals(modelled)
     beyond = np.abs(residual) - np.minimum(np.abs(residual), _CALM)
-    cost = weights() @ (2.0 * (np.sqrt(1.0 + beyond**2) - 1.0))
+    cost = (weights() if weight is None else weight) @ np.log1p(beyond**2)
     return float(cost + _BACK * (place @ place))
 
 
@@ -198,15 +216,17 @@ def held_out(found: Fit, people: int, seed: int) -> dict[str, float]:
     Only targets of the role "calibration": the hazard of an "input" is the number itself.
     """
     said: dict[str, float] = {}
-    fitted = [t for t in targets() if t.role == "calibration"]
-    for study in dict.fromkeys(study_of(t) for t in fitted):
-        kept = weights() * np.array([study_of(t) != study for t in targets()])
-        place = step(found.place, residuals(found.modelled), found.slope, kept, 2 * END)
-        modelled = np.array(modelled_values(values_at(place), people, seed))
+    begin = replace(found, modelled=np.array(modelled_values(values_at(found.place), people, seed)))
+    for study in dict.fromkeys(study_of(t) for t in targets() if t.role == "calibration"):
+        own = np.array([study_of(t) == study for t in targets()])
+        blind, reach = begin, _REACH
+        for _ in range(_BLIND):
+            blind, better = _round(blind, weights() * ~own, reach, people, seed)
+            reach = reach if better else reach / 2.0
         said |= {
             target.target_id: float(value)
-            for target, value in zip(targets(), modelled, strict=True)
-            if target.role == "calibration" and study_of(target) == study
+            for target, value, mine in zip(targets(), blind.modelled, own, strict=True)
+            if mine and target.role == "calibration"
         }
     return said
 

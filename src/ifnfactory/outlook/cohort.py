@@ -65,6 +65,8 @@ class Group:
         Shares.
     fibrosis
         Four shares, F0 to F3, of who has no cirrhosis; None for what is typical of the phase.
+    fibrosis_as
+        The phase whose stages they have instead of their own: that which they have just left.
     reached
         Share of the untreated who are treated as soon as the disease is active.
     phases
@@ -92,6 +94,7 @@ class Group:
     decompensated: float
     hcc: float
     fibrosis: tuple[float, ...] | None
+    fibrosis_as: Phase | None
     treated: float
     reached: float
     hbv_dna: Spread | None
@@ -189,6 +192,7 @@ def group_of(file: GroupFile, persons: PersonTable | None = None) -> Group:
         decompensated=file.decompensated,
         hcc=file.hcc,
         fibrosis=None if file.fibrosis is None else tuple(float(s) for _, s in file.fibrosis),
+        fibrosis_as=None if file.fibrosis_as is None else Phase[file.fibrosis_as.upper()],
         treated=file.treated,
         reached=file.reached,
         hbv_dna=_spread(file.hbv_dna, -2.0, 11.0),
@@ -229,7 +233,7 @@ def _draw(group: Group, values: Values, n: int, seed: int, index: int) -> People
         return stream(seed, "outlook", "cohort", purpose).random(n)
 
     ranks = _ranks(quantile("dna"), quantile("hbsag"))
-    place = quantile("fibrosis")
+    place, age = quantile("fibrosis"), group.age.at(quantile("age"))
     if group.persons is not None:
         return group.persons.people(values, n, index, ranks, place)
     phase = _choose(group.phases, quantile("phase")).astype(np.int8)
@@ -249,11 +253,11 @@ def _draw(group: Group, values: Values, n: int, seed: int, index: int) -> People
         values,
         key=np.arange(n, dtype=np.int64),
         group=index,
-        age=group.age.at(quantile("age")),
+        age=age,
         male=quantile("sex") < group.male,
         phase=phase,
         liver=liver.astype(np.int8),
-        stage=_stages(group, values, phase, place),
+        stage=_stages(group, values, phase, age, place),
         treated=(quantile("treated") < group.treated) & (phase != Phase.CURED),
         dna=markers[0],
         hbsag=markers[1],
@@ -267,10 +271,11 @@ def _draw(group: Group, values: Values, n: int, seed: int, index: int) -> People
 
 
 def _stages(
-    group: Group, values: Values, phase: NDArray[np.int8], place: Floats
+    group: Group, values: Values, phase: NDArray[np.int8], age: Floats, place: Floats
 ) -> NDArray[np.int8]:
     if group.fibrosis is None:
-        return stages_of(values, phase, place)
+        like = phase if group.fibrosis_as is None else np.full_like(phase, group.fibrosis_as)
+        return stages_of(values, like, age, place)
     return _choose(group.fibrosis, place).astype(np.int8)
 
 

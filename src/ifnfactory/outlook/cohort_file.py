@@ -5,7 +5,7 @@ A field's description completes the sentence "write ...".
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -52,6 +52,9 @@ class AgeFile(SpreadFile):
     high: Age | None = Field(None, description="an age between 0 and 110 years")
 
 
+PhaseName = Literal[
+    "positive_infection", "positive_hepatitis", "negative_infection", "negative_hepatitis", "cured"
+]
 Dna = Annotated[float, Field(ge=-2, le=11)]
 Hbsag = Annotated[float, Field(ge=-3, le=6)]
 Alt = Annotated[float, Field(ge=5, le=5_000)]
@@ -133,6 +136,9 @@ class GroupFile(Section):
     decompensated: Share = Field(0.0, description="the share with decompensated cirrhosis")
     hcc: Share = Field(0.0, description="the share with hepatocellular carcinoma")
     fibrosis: FibrosisFile | None = Field(None, description="e.g. {F0 = 0.2, F1 = 0.8}")
+    fibrosis_as: PhaseName | None = Field(
+        None, description='the phase that they have just left, e.g. "positive_hepatitis"'
+    )
     treated: Share = Field(0.0, description="the share on a nucleos(t)ide analogue")
     reached: Share = Field(0.0, description="the share treated as soon as disease is active")
     hbv_dna: DnaFile | None = Field(None, description="HBV DNA in log10 IU/mL")
@@ -164,6 +170,8 @@ class GroupFile(Section):
             )
         if self.table is not None and (self.age is not None or self.phases is not None):
             raise fault(f"group {self.name!r} has a table and distributions", "keep one of them")
+        if self.fibrosis is not None and self.fibrosis_as is not None:
+            raise fault(f"group {self.name!r} has two sets of stages", "keep one of them")
         if self.compensated + self.decompensated + self.hcc > 1:
             raise fault(
                 f"more than everybody of {self.name!r} has cirrhosis or HCC", "correct the shares"

@@ -136,7 +136,7 @@ def comparison_rows(
             )
         rows += [_needed_to_treat(row) for row in avoided]
         if prices is not None:
-            rows.append(_price_of_a_qaly(names, middle, g, prices))
+            rows.append(_price_of_a_qaly(names, middle, spread, g, prices))
     return tuple(rows)
 
 
@@ -198,10 +198,19 @@ def _needed_to_treat(row: Row) -> Row:
     return Row(row.group, row.against, f"nnt_{event}", title, "persons", Estimate(value, *ends))
 
 
-def _price_of_a_qaly(names: Sequence[str], middle: Run, g: int, prices: Prices) -> Row:
+def _price_of_a_qaly(
+    names: Sequence[str], middle: Run, spread: Sequence[Run], g: int, prices: Prices
+) -> Row:
+    """Return the cost of a QALY; an interval where every draw is dearer and better."""
     cost, gain = middle.gain("costs", g), middle.gain("discounted_qalys", g)
     # A ratio says nothing where one of the two is better and cheaper.
-    ratio = cost / gain if cost > 0 and gain > 1e-9 else math.nan
+    ratio = _dearer_and_better(cost, gain)
+    drawn = [
+        _dearer_and_better(run.gain("costs", g), run.gain("discounted_qalys", g)) for run in spread
+    ]
+    ends: tuple[float | None, float | None] = (None, None)
+    if drawn and np.isfinite([ratio, *drawn]).all():
+        ends = (float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975)))
     title = "cost of a QALY gained"
     if gain > 0 >= cost:
         title += ": cheaper and better"
@@ -210,7 +219,11 @@ def _price_of_a_qaly(names: Sequence[str], middle: Run, g: int, prices: Prices) 
     elif gain < 0 and cost < 0:
         title += ": cheaper and worse"
     unit = f"{prices.currency} per QALY"
-    return Row(names[g], names[0], "icer", title, unit, Estimate(ratio, None, None))
+    return Row(names[g], names[0], "icer", title, unit, Estimate(ratio, *ends))
+
+
+def _dearer_and_better(cost: float, gain: float) -> float:
+    return cost / gain if cost > 0 and gain > 1e-9 else math.nan
 
 
 def _finite(value: float | None) -> float | None:

@@ -33,31 +33,61 @@ STEP_CELLS: Final = 300
 
 _FASTEST: Final = 20.0
 
+YOUNGEST: Final = 25.0
+OLDEST: Final = 65.0
+"""Ages outside which the effect of age on fibrosis is held constant [year]."""
+
+MEASURED_AT: Final = (32.0, 32.0, 41.0, 41.0, 41.0)
+"""Mean age, by `Phase`, of those whose stages are typical of it [year].
+
+The trials of Lau 2005 (HBeAg-positive) and of Marcellin 2004 (HBeAg-negative) [V]; the same for the
+other phases [prior].
+"""
+
 
 def stage_shares(values: Values, phase: int) -> Floats:
     """Return the shares of F0 to F3 in people of a phase without cirrhosis, shape (stages,).
 
-    The share of F3 is the parameter; the others follow as in a binomial [prior].
+    At the age of `MEASURED_AT`. The share of F3 is the parameter; the others follow as in a
+    binomial [prior].
     """
-    advanced = values[f"fibrosis_f3_{Phase(phase).name.lower()}"]
-    each = advanced ** (1.0 / (STAGES - 1))
-    steps = np.arange(STAGES)
-    ways = np.array([math.comb(STAGES - 1, int(k)) for k in steps])
-    return ways * each**steps * (1.0 - each) ** (STAGES - 1 - steps)
+    return _binomial(np.array(_step_chance(values, phase)))
 
 
 def stages_of(
-    values: Values, phase: NDArray[np.int8], quantile: NDArray[np.float64]
+    values: Values, phase: NDArray[np.int8], age: Floats, quantile: Floats
 ) -> NDArray[np.int8]:
     """Return a stage for everybody whose stage nobody measured.
 
+    A stage is what has progressed until today. As the rate of progression rises e-fold in so many
+    years of age, so do the odds of every step: older people enter with more fibrosis.
+
     Parameters
     ----------
-    phase, quantile
-        Shape (people,): codes of `Phase`, and each person's place among people of the phase.
+    phase, age, quantile
+        Shape (people,): codes of `Phase`, years, and each person's place among people of the
+        phase and age.
     """
-    edges = np.cumsum([stage_shares(values, p) for p in Phase], axis=1)[:, :-1]
-    return (quantile[:, None] >= edges[phase]).sum(axis=1).astype(np.int8)
+    typical = np.array([_step_chance(values, p) for p in Phase])[phase]
+    years = np.clip(age, YOUNGEST, OLDEST) - np.array(MEASURED_AT)[phase]
+    odds = typical / (1.0 - typical) * np.exp(values["cirrhosis_age"] * years)
+    chance = odds / (1.0 + odds)
+    edges = np.cumsum(_binomial(chance)[:, :-1], axis=1)
+    return (quantile[:, None] >= edges).sum(axis=1).astype(np.int8)
+
+
+def _step_chance(values: Values, phase: int) -> float:
+    """Return the chance of each of three steps that gives the share of F3 of a phase."""
+    advanced = values[f"fibrosis_f3_{Phase(phase).name.lower()}"]
+    return float(advanced ** (1.0 / (STAGES - 1)))
+
+
+def _binomial(chance: Floats) -> Floats:
+    """Return the shares of 0 to 3 steps, shape (..., stages)."""
+    steps = np.arange(STAGES)
+    ways = np.array([math.comb(STAGES - 1, int(k)) for k in steps])
+    made = chance[..., None]
+    return ways * made**steps * (1.0 - made) ** (STAGES - 1 - steps)
 
 
 def step_tables(values: Values) -> Floats:

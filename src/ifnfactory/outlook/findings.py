@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ifnfactory.outlook.parameters import Values
 from ifnfactory.outlook.people import NEVER, People
-from ifnfactory.outlook.rates import alt_ratio, genotype_ratio
+from ifnfactory.outlook.rates import alt_ratio, genotype_ratio, hbsag_fall
 from ifnfactory.outlook.states import Phase
 
 Floats = NDArray[np.float64]
@@ -51,7 +51,7 @@ def people_of(
         stage=stage,
         treated=treated.astype(np.int8),
         dna_rank=_rank(values, "dna", phase, dna, ranks[0]),
-        hbsag_rank=_rank(values, "hbsag", phase, hbsag, ranks[1]),
+        hbsag_rank=_rank(values, "hbsag", phase, _at_45(values, phase, age, hbsag), ranks[1]),
         hcc_ratio=hcc[np.unique(genotype, return_inverse=True)[1]].astype(np.float32),
         alt_ratio=np.where(treated, 1.0, alt_ratio(values, alt, phase)).astype(np.float32),
         anti_hbs=(anti_hbs & (phase == Phase.CURED)).astype(np.int8),
@@ -59,6 +59,16 @@ def people_of(
         cure_month=np.full(n, NEVER, dtype=np.int32),
         cure_chance=np.zeros(n, dtype=np.float32),
     )
+
+
+def _at_45(
+    values: Values, phase: NDArray[np.int8], age: Floats, hbsag: Floats | None
+) -> Floats | None:
+    """Return HBsAg as it would stand at 45 years, the age that the typical levels are of."""
+    if hbsag is None:
+        return None
+    negative = (phase == Phase.NEGATIVE_INFECTION) | (phase == Phase.NEGATIVE_HEPATITIS)
+    return hbsag + np.where(negative, hbsag_fall(values, np.floor(age)), 0.0)
 
 
 def _rank(

@@ -95,9 +95,16 @@ def _dna_ratio(r: Rates, table: Array, phase: int, dna_rank: float) -> float:
 
 
 @njit(cache=True, nogil=True, inline="always")
+def _hbsag(r: Rates, phase: int, year: int, hbsag_rank: float) -> float:
+    """Return log10 HBsAg at an age: without HBeAg it falls through life."""
+    level = r.hbsag_mean[phase] + r.hbsag_sd[phase] * hbsag_rank
+    return level - r.hbsag_fall[year] if phase >= _NEG_INF else level
+
+
+@njit(cache=True, nogil=True, inline="always")
 def _phase_rates(
     r: Rates, rate: Array, phase: int, treated: int, year: int, hbsag_rank: float,
-    years: float, cured_years: float, anti_hbs: int,
+    cured_years: float, anti_hbs: int,
 ) -> None:  # fmt: skip
     """Put the rates of the infection's course into `rate`."""
     if phase == _CURED:
@@ -123,12 +130,10 @@ def _phase_rates(
                 rate[_E_REMISSION] = r.remission
     if treated:
         kind = 2
-    hbsag = r.hbsag_mean[phase] + r.hbsag_sd[phase] * hbsag_rank
-    if phase == _NEG_INF:
-        hbsag -= r.hbsag_decline * years
-    hbsag = max(hbsag, HBSAG_FLOOR)
+    hbsag = max(_hbsag(r, phase, year, hbsag_rank), HBSAG_FLOOR)
     ratio = math.exp(-r.hbsag_per_log10 * (hbsag - r.hbsag_reference[kind]))
-    rate[_E_HBSAG_LOSS] = r.hbsag_loss[kind] * ratio * r.age_hbsag[year]
+    age = r.age_hbsag[year] if phase <= _POS_HEP else 1.0
+    rate[_E_HBSAG_LOSS] = r.hbsag_loss[kind] * ratio * age
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -250,14 +255,13 @@ def _is_treatable(phase: int, liver: int) -> bool:
 
 @njit(cache=True, nogil=True, inline="always")
 def _therapy_cures(
-    r: Rates, phase: int, liver: int, hbsag_rank: float, month: int, chance: float, own: Any
-) -> bool:
+    r: Rates, phase: int, liver: int, hbsag_rank: float, month: int, year: int, chance: float,
+    own: Any,
+) -> bool:  # fmt: skip
     """Return whether a therapy that can cure, offered in this month, is fit and works."""
     if phase == _CURED or liver > _COMP:
         return False
-    level = r.hbsag_mean[phase] + r.hbsag_sd[phase] * hbsag_rank
-    if phase == _NEG_INF:
-        level -= r.hbsag_decline * month / 12.0
+    level = _hbsag(r, phase, year, hbsag_rank)
     return level <= CURE_HBSAG_MAX and uniform(own, month, 2) < chance
 
 
@@ -317,18 +321,19 @@ def advance(
                 continue
             if not treated and 0 <= treat_month[i] <= month and _is_treatable(phase, liver):
                 treated, alt, stale, treated_from[i] = 1, 1.0, True, month
+            at = min(age[i] + month, MONTHS_MAX)
             if month == cure_month[i] and _therapy_cures(
-                r, phase, liver, hbsag_rank[i], month, cure_chance[i], own
+                r, phase, liver, hbsag_rank[i], month, at // 12, cure_chance[i], own
             ):
                 phase, alt, stale, cured_since = _CURED, 1.0, True, month
                 anti_hbs = 1 if uniform(own, month, 1) < r.anti_hbs_share else 0
                 _note(i, g, month, _E_HBSAG_LOSS, happened, firsts)
             if stale or month % REFRESH == 0:
-                stale, at = False, min(age[i] + month, MONTHS_MAX)
+                stale = False
                 rate[:] = 0.0
                 if liver <= _COMP:
                     _phase_rates(
-                        r, rate, phase, treated, at // 12, hbsag_rank[i], month / 12.0,
+                        r, rate, phase, treated, at // 12, hbsag_rank[i],
                         (month - cured_since) / 12.0, anti_hbs,
                     )  # fmt: skip
                     _fibrosis_rates(

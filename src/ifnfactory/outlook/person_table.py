@@ -74,7 +74,7 @@ class PersonTable:
             measured stand among people of the phase.
         """
         row = np.arange(n) % self.age.size
-        stage, guess = self.stage[row], stages_of(values, self.phase[row], place)
+        stage, guess = self.stage[row], stages_of(values, self.phase[row], self.age[row], place)
         return people_of(
             values,
             key=np.arange(n, dtype=np.int64),

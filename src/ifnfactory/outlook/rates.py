@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.outlook.fibrosis import step_tables
+from ifnfactory.outlook.fibrosis import OLDEST, YOUNGEST, step_tables
 from ifnfactory.outlook.life_table import DEFAULT_PERIOD, MAX_AGE, monthly_hazards
 from ifnfactory.outlook.parameters import Values
 
@@ -75,7 +75,7 @@ class Rates(NamedTuple):
     hbsag_loss: Floats
     hbsag_reference: Floats
     hbsag_per_log10: float
-    hbsag_decline: float
+    hbsag_fall: Floats
     hbsag_mean: Floats
     hbsag_sd: Floats
     reversion_start: float
@@ -141,6 +141,7 @@ def rates_of(
     """
     v = values
     hcc = _regional(location, v["hcc_east_asia_ratio"], 1.0, v["hcc_west_ratio"])
+    inactive = _regional(location, v["hcc_east_asia_ratio"], 1.0, v["hcc_inactive_west_ratio"])
     hbsag = _regional(location, v["hbsag_loss_east_asia_ratio"], v["hbsag_loss_africa_ratio"], 1.0)
     hbeag = _regional(location, 1.0, v["hbeag_loss_africa_ratio"], 1.0)
     access = v["transplant_access"] if transplant_access is None else transplant_access
@@ -148,7 +149,7 @@ def rates_of(
     unprotected = 1.0 - anti_hbs * (1.0 - v["reversion_anti_hbs_ratio"])
     early = v["reversion_time"] * -np.expm1(-4.74 / v["reversion_time"])
     years = np.arange(MAX_AGE + 1, dtype=np.float64)
-    within = np.clip(years, 25.0, 65.0) - _REFERENCE_AGE
+    within = np.clip(years, YOUNGEST, OLDEST) - _REFERENCE_AGE
     cohort = np.clip(years, 30.0, 65.0)
     return Rates(
         activation=v["activation"],
@@ -167,7 +168,7 @@ def rates_of(
             ]
         ),
         hbsag_per_log10=v["hbsag_loss_per_log10"],
-        hbsag_decline=v["hbsag_decline"],
+        hbsag_fall=hbsag_fall(v, years),
         hbsag_mean=_by_phase(v, "hbsag_mean", 0.0),
         hbsag_sd=_by_phase(v, "hbsag_sd", 1.0),
         reversion_start=-np.log1p(-v["reversion_cumulative"]) / early / unprotected,
@@ -179,7 +180,7 @@ def rates_of(
         step=step_tables(v),
         regression=v["regression"],
         stage_down=v["fibrosis_regression"],
-        hcc=_by_phase(v, "hcc", _at_most_inactive(v, "hcc")) * np.array([hcc] * 4 + [1.0]),
+        hcc=_cancer(v, hcc, inactive),
         hcc_compensated=v["hcc_compensated"] * hcc,
         hcc_decompensated=v["hcc_decompensated"] * hcc,
         hcc_treated_ratio=v["hcc_treated_ratio"],
@@ -267,12 +268,27 @@ def _by_phase(values: Values, prefix: str, cured: float) -> Floats:
     return np.array([*(values[f"{prefix}_{phase}"] for phase in _PHASES), cured])
 
 
-def _at_most_inactive(values: Values, kind: str) -> float:
+def _at_most_inactive(values: Values, kind: str, region: float = 1.0) -> float:
     """Return the rate after cure: as published, but never above that of inactive infection.
 
     The published rates come from cohorts that were cured late, after years of hepatitis.
     """
-    return min(values[f"{kind}_cured"], values[f"{kind}_negative_infection"])
+    return min(values[f"{kind}_cured"], values[f"{kind}_negative_infection"] * region)
+
+
+def _cancer(values: Values, region: float, inactive: float) -> Floats:
+    """Return the rates of HCC by phase; `region` and `inactive` are ratios of the region."""
+    rates = _by_phase(values, "hcc", _at_most_inactive(values, "hcc", inactive))
+    return rates * np.array([region, region, inactive, region, 1.0])
+
+
+def hbsag_fall(values: Values, age: Floats) -> Floats:
+    """Return how much lower log10 HBsAg is at an age than at 45, without HBeAg; any shape.
+
+    Whoever enters older enters lower: a cohort of 36 years, followed for ten, is then the cohort
+    of 46 years that somebody else saw.
+    """
+    return values["hbsag_decline"] * (np.clip(age, 15.0, 75.0) - _REFERENCE_AGE)
 
 
 def _mean_ratio_one(values: Values, phase: str) -> float:

@@ -127,7 +127,7 @@ def _course(crowd: _Crowd, r: Rates, month: int, year: NDArray[np.int64], rate: 
     hbsag = np.maximum(hbsag_level(crowd, r, month), _HBSAG_FLOOR)
     kind = np.where(treated, 2, np.where(positive, 0, 1))
     ratio = np.exp(-r.hbsag_per_log10 * (hbsag - r.hbsag_reference[kind]))
-    clearance = r.hbsag_loss[kind] * ratio * r.age_hbsag[year]
+    clearance = r.hbsag_loss[kind] * ratio * np.where(positive, r.age_hbsag[year], 1.0)
     rate[:, Event.HBSAG_LOSS] = np.where(early & ~cured, clearance, 0.0)
     time = (month - crowd.cured_since) / 12.0
     back = r.reversion_start * np.exp(-time / r.reversion_time)
@@ -138,8 +138,8 @@ def _course(crowd: _Crowd, r: Rates, month: int, year: NDArray[np.int64], rate: 
 def hbsag_level(crowd: _Crowd, r: Rates, month: int) -> Floats:
     """Return log10 HBsAg [IU/mL], shape (people,); meaningless after cure."""
     level = r.hbsag_mean[crowd.phase] + r.hbsag_sd[crowd.phase] * crowd.people.hbsag_rank
-    falling = crowd.phase == Phase.NEGATIVE_INFECTION
-    return level - np.where(falling, r.hbsag_decline * month / 12.0, 0.0)
+    year = np.minimum(crowd.people.age_months + month, _OLDEST) // 12
+    return level - np.where(crowd.phase >= Phase.NEGATIVE_INFECTION, r.hbsag_fall[year], 0.0)
 
 
 def _dna_ratio(crowd: _Crowd, r: Rates, table: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -18,6 +18,8 @@ from ifnfactory.outlook.states import EVENTS, STAGES, STATES, Event, State
 
 BLOCK: Final = 8192
 """People whom a thread takes at a time."""
+
+_Counts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -153,14 +155,14 @@ def follow(
         people.cure_chance,
     )  # fmt: skip
 
-    def empty() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def empty() -> _Counts:
         return (
             np.zeros((groups, months + 1, STATES), dtype=np.int64),
             np.zeros((groups, months + 1, STAGES), dtype=np.int64),
             np.zeros((groups, months, EVENTS), dtype=np.int64),
         )
 
-    def block(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def block(start: int) -> _Counts:
         found = empty()
         advance(
             rates, seed, start, min(start + BLOCK, n), months, *columns,
@@ -171,11 +173,22 @@ def follow(
     watcher = progress or Silent()
     watcher.begin(f"Following {n:,} people", -(-n // BLOCK))
     counts, stages, events = empty()
-    with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
-        for more_counts, more_stages, more_events in pool.map(block, range(0, n, BLOCK)):
-            counts += more_counts
-            stages += more_stages
-            events += more_events
-            watcher.advance()
+    for more_counts, more_stages, more_events in _each(block, range(0, n, BLOCK), threads):
+        counts += more_counts
+        stages += more_stages
+        events += more_events
+        watcher.advance()
     watcher.end()
     return Course(counts, stages, events, firsts, phase, liver, stage, treated_from, people.group)
+
+
+def _each(
+    block: Callable[[int], _Counts], starts: Sequence[int], threads: int | None
+) -> Iterator[_Counts]:
+    """Yield what each block gives, in order; one block alone needs no threads."""
+    workers = min(threads or os.cpu_count() or 1, len(starts))
+    if workers <= 1:
+        yield from map(block, starts)
+        return
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        yield from pool.map(block, starts)

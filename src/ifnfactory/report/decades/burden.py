@@ -102,7 +102,7 @@ def compose_burden(burden: Burden, command: str, started: str) -> Document:
         DocumentSection(
             "Deaths as published estimates count them",
             "The two large estimates differ by a factor of two in definition and method. Each is "
-            "a scenario of its own; they are never averaged.",
+            "a scenario of its own; they are never averaged. In thousands, with 95 % intervals.",
             tables=(_scenario_table(burden),),
             remarks=tuple(f"{e.estimate.name}: {e.estimate.source}" for e in burden.scenarios),
         ),
@@ -197,8 +197,8 @@ def _scenario_table(burden: Burden) -> DocumentTable:
         tuple(
             (
                 each.estimate.name,
-                f"{each.estimate.deaths / 1e3:,.0f} k",
-                *(f"{total / 1e3:,.0f} k" for total in each.total),
+                f"{each.estimate.deaths / 1e3:,.0f}",
+                *(thousands(total) for total in each.total),
             )
             for each in burden.scenarios
         ),
