@@ -18,8 +18,8 @@ PATIENTS = 40
 ONE_THREAD = Manner(threads=1)
 
 
-def order(block: int = 8, seed: int = 1, patients: int = PATIENTS) -> Order:
-    return Order(load_protocol("lau2005"), patients, seed, block)
+def order(block: int = 8, seed: int = 1, patients: int = PATIENTS, ensemble: bool = False) -> Order:
+    return Order(load_protocol("lau2005"), patients, seed, block, ensemble)
 
 
 def carry_out(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from ifnfactory.trial.protocol import Protocol, load_protocol
 from ifnfactory.trial.size import disk_needed, memory_needed
 
 if TYPE_CHECKING:
+    from ifnfactory.study.order import Order
     from ifnfactory.trial.result import TrialResult
 
 
@@ -34,6 +36,7 @@ class RunRequest:
     resume: bool = False
     scheduler: str | None = None
     block: int = 2048
+    ensemble: bool = False
 
     def checked(self) -> Asked:
         """Return what can be carried out.
@@ -108,28 +111,29 @@ class Asked:
     def carry_out(self, command: str, progress: Progress) -> TrialResult:
         """Run the trial: into its folder, or in memory where nobody wants one."""
         asked = self.request
-        if self.store is None:
-            from ifnfactory.trial.run import run_trial
-
-            return run_trial(self.protocol, asked.patients, asked.seed, asked.threads, progress)
-        from ifnfactory.study.manner import Manner
         from ifnfactory.study.order import Order
+
+        order = Order(self.protocol, asked.patients, asked.seed, asked.block, asked.ensemble)
+        if self.store is None:
+            return self._in_memory(order, progress)
+        from ifnfactory.study.manner import Manner
         from ifnfactory.study.run import run_study
 
-        order = Order(self.protocol, asked.patients, asked.seed, asked.block)
         manner = Manner(asked.threads, asked.resume, asked.overwrite, command)
         return run_study(order, self.store, self.executor, manner, progress)
 
-    def with_ranges(self, result: TrialResult, progress: Progress) -> TrialResult:
-        """Return the result with the range of the released ensemble; the folder stays as it is."""
-        from ifnfactory.population.released import load_release
+    def _in_memory(self, order: Order, progress: Progress) -> TrialResult:
         from ifnfactory.trial.run import open_simulator
-        from ifnfactory.trial.uncertainty import with_parameter_ranges
 
+        began = time.perf_counter()
         simulator = open_simulator(self.request.threads, progress)
-        members = load_release().ensemble()
-        patients = self.request.patients
-        return with_parameter_ranges(result, self.protocol, simulator, members, patients, progress)
+        result = simulator.run(order.protocol, order.patients, order.seed, progress)
+        result = replace(result, wall_s=time.perf_counter() - began)
+        if order.ensemble:
+            from ifnfactory.study.ranges import ranged
+
+            result = ranged(result, order, simulator, None, progress)
+        return result
 
 
 def _free(folder: Path) -> int:

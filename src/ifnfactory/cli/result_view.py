@@ -9,8 +9,8 @@ from rich.text import Text
 from ifnfactory.cli.group import NOTICE
 from ifnfactory.cli.screen import console
 from ifnfactory.cli.views import plain_table
-from ifnfactory.report.words import MISSING, estimate
-from ifnfactory.trial.result import ResultRow, TrialResult
+from ifnfactory.report.words import estimate, span
+from ifnfactory.trial.result import TrialResult
 
 _VERDICT: Final = {
     True: Text("✓", style="green"),
@@ -38,7 +38,7 @@ def result_view(result: TrialResult, out: str | None) -> None:
             row.endpoint,
             f"{row.week:g}",
             estimate(row.value, row.ci, row.unit),
-            *((_range(row),) if ranged else ()),
+            *((span(row.parameter_range, row.unit),) if ranged else ()),
             estimate(row.published, row.published_ci, row.unit),
             Text(row.unit, style="dim"),
             _VERDICT[row.inside],
@@ -52,13 +52,6 @@ def result_view(result: TrialResult, out: str | None) -> None:
     for line in _closing(result, out):
         screen.print(line, markup=False)
     screen.print(Text(NOTICE, style="yellow"))
-
-
-def _range(row: ResultRow) -> str:
-    if row.parameter_range is None:
-        return MISSING
-    low, high = (estimate(end, None, row.unit) for end in row.parameter_range)
-    return f"{low} to {high}"
 
 
 def _closing(result: TrialResult, out: str | None) -> list[str]:

@@ -76,14 +76,12 @@ def run(
     from ifnfactory.cli.screen import ScreenProgress
 
     asked = RunRequest(
-        name, patients, seed, out, overwrite, threads, resume, scheduler, block
+        name, patients, seed, out, overwrite, threads, resume, scheduler, block, ensemble
     ).checked()
     from ifnfactory.cli.result_view import result_view
 
     with ScreenProgress() as progress:
         result = asked.carry_out(shlex.join(["ifn", *sys.argv[1:]]), progress)
-        if ensemble:
-            result = asked.with_ranges(result, progress)
     if as_json:
         print(json.dumps(result.to_json(), allow_nan=False))
     else:

@@ -16,7 +16,7 @@ from ifnfactory.report.page import ComparisonGroup, ComparisonRow, FigureBlock, 
 from ifnfactory.report.scene import ArmScene
 from ifnfactory.report.scenes import arm_scenes, endpoint_scenes, marker_scenes
 from ifnfactory.report.timeline import timeline
-from ifnfactory.report.words import MISSING, endpoint_title, estimate
+from ifnfactory.report.words import MISSING, endpoint_title, estimate, span
 from ifnfactory.runs.manifest import Manifest
 from ifnfactory.trial.result import ResultRow, TrialResult
 
@@ -48,6 +48,7 @@ def compose(result: TrialResult, manifest: Manifest) -> Page:
         started=manifest.started,
         arms=arms,
         timeline=timeline(arms, float(result.arms[0].panel.week[-1])),
+        ranged=any(row.parameter_range is not None for row in result.rows),
         groups=_groups(result, arms),
         courses=_courses(result, arms),
         markers=tuple(
@@ -79,7 +80,13 @@ def _group(rows: Sequence[ResultRow], arms: Sequence[ArmScene]) -> ComparisonGro
     shown = [
         value
         for row in rows
-        for value in (row.value, row.published, *(row.ci or ()), *(row.published_ci or ()))
+        for value in (
+            row.value,
+            row.published,
+            *(row.ci or ()),
+            *(row.published_ci or ()),
+            *(row.parameter_range or ()),
+        )
         if value is not None
     ]
     scale = scale_of(unit, shown)
@@ -95,6 +102,7 @@ def _group(rows: Sequence[ResultRow], arms: Sequence[ArmScene]) -> ComparisonGro
                 arm=arms[places[row.arm]].label,
                 colour=arm_colour(places[row.arm]),
                 simulated=estimate(row.value, row.ci, unit),
+                parameters=span(row.parameter_range, unit),
                 published=estimate(row.published, row.published_ci, unit),
                 n_published=MISSING if row.n_published is None else str(row.n_published),
                 inside=row.inside,
@@ -103,6 +111,7 @@ def _group(rows: Sequence[ResultRow], arms: Sequence[ArmScene]) -> ComparisonGro
                     (row.value, row.ci),
                     (row.published, row.published_ci),
                     arm_colour(places[row.arm]),
+                    row.parameter_range,
                 ),
             )
             for row in sorted(rows, key=lambda row: places[row.arm])
@@ -146,6 +155,11 @@ def _methods(result: TrialResult, manifest: Manifest) -> tuple[tuple[str, str], 
             "95 %: Wilson for simulated proportions, Student for simulated means; published "
             "intervals as stated in the protocol file. The simulated interval covers the random "
             "choice of virtual patients, not the uncertainty of the model.",
+        ),
+        *(
+            [("Parameters", "95 % range over the vectors of the released ensemble")]
+            if manifest.ensemble
+            else []
         ),
         (
             "Below quantification",

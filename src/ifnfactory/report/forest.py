@@ -54,6 +54,7 @@ def dot_plot(
     simulated: tuple[float | None, Interval | None],
     published: tuple[float | None, Interval | None],
     colour: str,
+    parameters: Interval | None = None,
 ) -> str:
     """Return a small SVG: simulated full and above, published hollow and below.
 
@@ -65,12 +66,20 @@ def dot_plot(
         Value and interval, None where there is none.
     colour
         Colour of the arm.
+    parameters
+        Range that the parameters leave open: pale and broad, behind the simulated value.
     """
     parts = [
         f'<line x1="{scale.x(tick):.1f}" x2="{scale.x(tick):.1f}" y1="2" y2="{HEIGHT - 2}" '
         f'stroke="{HAIRLINE}" stroke-width="1"/>'
         for tick in scale.ticks
     ]
+    if parameters is not None:
+        low, high = (scale.x(end) for end in parameters)
+        parts.append(
+            f'<line x1="{low:.1f}" x2="{high:.1f}" y1="8.5" y2="8.5" stroke="{colour}" '
+            'stroke-width="9" opacity="0.22"/>'
+        )
     full = f'r="4.2" fill="{colour}"'
     hollow = f'r="3.6" fill="#fff" stroke="{INK}" stroke-width="1.4"'
     said: list[str] = []

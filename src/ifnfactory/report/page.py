@@ -14,6 +14,7 @@ class ComparisonRow:
     arm: str
     colour: str
     simulated: str
+    parameters: str
     published: str
     n_published: str
     inside: bool | None
@@ -65,6 +66,7 @@ class Page:
     started: str
     arms: tuple[ArmScene, ...]
     timeline: str
+    ranged: bool
     groups: tuple[ComparisonGroup, ...]
     courses: tuple[FigureBlock, ...]
     markers: tuple[FigureBlock, ...]

@@ -40,6 +40,7 @@ def manifest_of(
         code=code_fingerprint(),
         streams=result.streams,
         tasks=tasks,
+        ensemble=any(row.parameter_range is not None for row in result.rows),
     )
 
 

@@ -132,7 +132,8 @@ def _complaints(arm: ArmOutcome) -> dict[str, NDArray[np.generic]]:
 def endpoints_table(rows: Sequence[ResultRow]) -> ColumnTable:
     """Return one row an endpoint and week of an arm: simulated beside published.
 
-    The unit of a value is a column here, since it differs from endpoint to endpoint.
+    The unit of a value is a column here, since it differs from endpoint to endpoint. Ranges over an
+    ensemble of parameters have their columns where somebody asked for them.
     """
     ci = [row.ci or (None, None) for row in rows]
     published_ci = [row.published_ci or (None, None) for row in rows]
@@ -150,6 +151,10 @@ def endpoints_table(rows: Sequence[ResultRow]) -> ColumnTable:
         "published_ci_high": _optional([high for _, high in published_ci], np.float64),
         "inside": _optional([row.inside for row in rows], np.bool_),
     }
+    if any(row.parameter_range is not None for row in rows):
+        ranges = [row.parameter_range or (None, None) for row in rows]
+        columns["parameters_low"] = _optional([low for low, _ in ranges], np.float64)
+        columns["parameters_high"] = _optional([high for _, high in ranges], np.float64)
     units = tuple("week" if name == "week" else "" for name in columns)
     return ColumnTable(tuple(columns), units, tuple(columns.values()))
 

@@ -59,3 +59,8 @@ def estimate(value: float | None, ci: tuple[float, float] | None, unit: str) -> 
     if ci is None or not all(math.isfinite(end) for end in ci):
         return number(value, unit)
     return f"{number(value, unit)} ({number(ci[0], unit)} to {number(ci[1], unit)})"
+
+
+def span(ends: tuple[float, float] | None, unit: str) -> str:
+    """Return ``"29.0 to 33.1"``, or a dash where there is no range."""
+    return MISSING if ends is None else " to ".join(number(end, unit) for end in ends)

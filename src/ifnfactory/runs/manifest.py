@@ -95,6 +95,8 @@ class Manifest:
         Names of the random streams that were read.
     tasks
         What a run in the making was cut into.
+    ensemble
+        Whether endpoints have a range over the released ensemble of parameters.
     """
 
     protocol: str
@@ -112,6 +114,7 @@ class Manifest:
     code: str = ""
     streams: tuple[str, ...] = ()
     tasks: tuple[TaskRecord, ...] = ()
+    ensemble: bool = False
 
     def to_json(self, files: Sequence[FileRecord]) -> str:
         """Return the text of ``manifest.json`` for a folder that holds `files`."""
@@ -133,6 +136,7 @@ class Manifest:
             "status": dict(self.status_counts),
             "versions": versions(),
             "platform": platform_record(),
+            **({"ensemble": True} if self.ensemble else {}),
             "tasks": [vars(task) | {"files": list(task.files)} for task in self.tasks],
             "files": [
                 {"name": file.name, "bytes": file.bytes, "sha256": file.sha256}

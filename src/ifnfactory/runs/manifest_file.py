@@ -59,6 +59,9 @@ class ManifestFile(_Part):
     status: dict[str, Count] = Field(description="patients by how their computation ended")
     versions: dict[str, str] = Field(description="of every library that touches a number")
     platform: dict[str, str] = Field(description="interpreter, operating system, processor")
+    ensemble: bool = Field(
+        False, description="endpoints have a range over the released ensemble of parameters"
+    )
     tasks: tuple[TaskEntry, ...] = Field(description="what the run was cut into")
     files: tuple[FileEntry, ...] = Field(description="every other file of the folder")
     protocol_source: str = Field(description="the protocol file, word for word")

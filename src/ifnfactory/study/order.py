@@ -10,6 +10,7 @@ from typing import Final
 from ifnfactory.engine.kernel import kernel_key
 from ifnfactory.foundation.provenance import code_fingerprint, versions
 from ifnfactory.population.release import Population
+from ifnfactory.population.released import CURRENT
 from ifnfactory.runs.making import Identity
 from ifnfactory.trial.protocol import Protocol
 
@@ -31,12 +32,15 @@ class Order:
         Of every random stream.
     block
         Patients of a task. No result depends on it.
+    ensemble
+        Whether endpoints get the range over the released ensemble of parameters.
     """
 
     protocol: Protocol
     patients: int
     seed: int
     block: int = BLOCK
+    ensemble: bool = False
 
     def identity(self, population: Population, started: str) -> Identity:
         """Return everything that determines the run's tables."""
@@ -47,6 +51,7 @@ class Order:
                 ("patients", str(self.patients)),
                 ("seed", str(self.seed)),
                 ("block", str(self.block)),
+                *([("ensemble", CURRENT)] if self.ensemble else []),
                 *program_facts(population),
             ),
             started=started,

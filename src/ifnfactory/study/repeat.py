@@ -20,10 +20,20 @@ from ifnfactory.runs.manifest_file import ManifestFile, load_manifest
 from ifnfactory.runs.store import Store, safe_name
 from ifnfactory.runs.tables import read_parquet, to_parquet
 from ifnfactory.study.order import BLOCK, Order
-from ifnfactory.study.tasks import Answer, Facts, Planner, TrialTask, is_kept, treat
+from ifnfactory.study.ranges import ranged
+from ifnfactory.study.tasks import (
+    Answer,
+    Facts,
+    Planner,
+    TrialTask,
+    is_kept,
+    total_status,
+    treat,
+)
 from ifnfactory.trial.protocol import parse_protocol
+from ifnfactory.trial.result import TrialResult
 from ifnfactory.trial.rows import rows_of
-from ifnfactory.trial.run import open_simulator
+from ifnfactory.trial.run import Simulator, open_simulator
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ def order_of(manifest: ManifestFile, where: str) -> Order:
         raise UserInputError([problem])
     protocol = parse_protocol(manifest.protocol_source, manifest.trial, f"{where} protocol_source")
     block = max((task.patients for task in manifest.tasks), default=BLOCK)
-    return Order(protocol, sizes.pop(), manifest.seed, block)
+    return Order(protocol, sizes.pop(), manifest.seed, block, manifest.ensemble)
 
 
 def repeat(store: Store, executor: Executor, threads: int | None, progress: Progress) -> Repeated:
@@ -97,9 +107,11 @@ def repeat(store: Store, executor: Executor, threads: int | None, progress: Prog
             found.append((task, Facts.of_text(answer.facts)))
             progress.advance(task.patients)
         progress.end()
+        result = _result(order, found, simulator, manifest)
+        if order.ensemble:
+            result = ranged(result, order, simulator, None, progress)
     for arm in order.protocol.arms:
-        blocks = [facts.tallies for task, facts in found if task.arm == arm.name]
-        table = endpoints_table(list(rows_of(order.protocol, arm, blocks)))
+        table = endpoints_table([row for row in result.rows if row.arm == arm.name])
         name = part_name("endpoints", arm.name, block_name(0))
         comparison.of([NewFile(name, to_parquet(table), table.rows)])
     return Repeated(
@@ -107,6 +119,33 @@ def repeat(store: Store, executor: Executor, threads: int | None, progress: Prog
         comparison.rows,
         tuple(sorted([*comparison.differences, *comparison.unmatched()], key=lambda d: d.name)),
         tuple(_circumstances(manifest, simulator.population)),
+    )
+
+
+def _result(
+    order: Order,
+    found: list[tuple[TrialTask, Facts]],
+    simulator: Simulator,
+    manifest: ManifestFile,
+) -> TrialResult:
+    """Return the endpoints of all tasks, without patients."""
+    rows = [
+        row
+        for arm in order.protocol.arms
+        for row in rows_of(
+            order.protocol, arm, [facts.tallies for task, facts in found if task.arm == arm.name]
+        )
+    ]
+    return TrialResult(
+        protocol=order.protocol,
+        seed=order.seed,
+        version=manifest.version,
+        parameter_set=simulator.population.fingerprint,
+        wall_s=0.0,
+        arms=(),
+        rows=tuple(rows),
+        status_counts=total_status([facts for _, facts in found]),
+        laboratory=order.protocol.laboratory,
     )
 
 

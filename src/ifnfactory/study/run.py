@@ -15,6 +15,7 @@ from ifnfactory.runs.store import Store
 from ifnfactory.study.finish import Circumstances, result_of, write_ending
 from ifnfactory.study.manner import Manner, speaking
 from ifnfactory.study.order import Order
+from ifnfactory.study.ranges import ranged
 from ifnfactory.study.tasks import Planner, treat
 from ifnfactory.trial.result import TrialResult
 from ifnfactory.trial.run import open_simulator
@@ -50,8 +51,10 @@ def run_study(
         planner = Planner(order, identity, simulator, threads)
         _do(order, executor, planner, making, lock, progress)
         how = Circumstances(manner.command, identity.started, time.perf_counter() - began)
-        progress.begin("writing the report", 0)
         result = result_of(order, making, simulator.population, planner.streams, how)
+        if order.ensemble:
+            result = ranged(result, order, simulator, making.store, progress)
+        progress.begin("writing the report", 0)
         write_ending(result, making, how)
         making.complete(manner.overwrite)
         progress.end()

@@ -6,7 +6,7 @@ the vectors differ in beyond the sampling error of their patients is the paramet
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,7 +20,19 @@ from ifnfactory.trial.run import Simulator
 
 SHARE: Final = 0.25
 """Patients in each arm for a vector of the ensemble, as a share of those of the run."""
+MOST: Final = 20_000
+"""Patients in each arm for a vector at most: they are held in memory at once, and the sampling
+error of so many is below half a percentage point and taken off again."""
 _Z95: Final = 1.959964
+
+Estimate = tuple[str, str, float, float, float, float]
+"""Arm, endpoint, week, value and its interval under one vector."""
+Keep = Callable[[int, Callable[[], list[Estimate]]], list[Estimate]]
+"""Gives the estimates of a vector by its number, made by the function or kept from before."""
+
+
+def _made_anew(_: int, make: Callable[[], list[Estimate]]) -> list[Estimate]:
+    return make()
 
 
 def with_parameter_ranges(
@@ -30,44 +42,56 @@ def with_parameter_ranges(
     members: Sequence[tuple[float, Population]],
     patients: int,
     progress: Progress,
+    keep: Keep = _made_anew,
 ) -> TrialResult:
     """Return the result with a 95 % range of each row over the vectors of an ensemble.
 
     The range lies around the run's own value. Percentages stay within 0 and 100.
+
+    Parameters
+    ----------
+    patients
+        Of the run, in each arm; a vector treats a `SHARE` of them, at most `MOST`.
+    keep
+        Who remembers vectors that are done.
     """
-    few = max(1, round(SHARE * patients))
-    progress.begin("ensemble", len(members))
-    runs: list[dict[tuple[str, str, float], ResultRow]] = []
-    for _, population in members:
+    few = min(max(1, round(SHARE * patients)), MOST)
+
+    def made(population: Population) -> list[Estimate]:
         found = replace(simulator, population=population).run(protocol, few, result.seed)
-        runs.append({(row.arm, row.endpoint, row.week): row for row in found.rows})
+        return [
+            (row.arm, row.endpoint, row.week, row.value, *row.ci)
+            for row in found.rows
+            if row.value is not None and row.ci is not None
+        ]
+
+    progress.begin("ensemble", len(members))
+    runs: list[list[Estimate]] = []
+    for index, (_, population) in enumerate(members):
+        runs.append(keep(index, lambda population=population: made(population)))
         progress.advance()
     progress.end()
+    known = [{each[:3]: each[3:] for each in run} for run in runs]
     weights = np.array([weight for weight, _ in members])
-    return replace(result, rows=tuple(_ranged(row, runs, weights) for row in result.rows))
+    return replace(result, rows=tuple(_ranged(row, known, weights) for row in result.rows))
 
 
 def _ranged(
     row: ResultRow,
-    runs: Sequence[dict[tuple[str, str, float], ResultRow]],
+    runs: Sequence[dict[tuple[str, str, float], tuple[float, float, float]]],
     weights: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> ResultRow:
     """Return the row with its range; without one where nobody counts in some vector."""
-    key = (row.arm, row.endpoint, row.week)
-    values: list[float] = []
-    noise: list[float] = []
-    for run in runs:
-        other = run.get(key)
-        if other is None or other.value is None or other.ci is None:
-            return row
-        values.append(other.value)
-        noise.append(((other.ci[1] - other.ci[0]) / (2.0 * _Z95)) ** 2)
-    if row.value is None:
+    found = [run.get((row.arm, row.endpoint, row.week)) for run in runs]
+    there = [each for each in found if each is not None]
+    if row.value is None or len(there) < len(found):
         return row
+    values, low, high = (np.array(each) for each in zip(*there, strict=True))
+    noise = ((high - low) / (2.0 * _Z95)) ** 2
     mean = float(np.average(values, weights=weights))
-    between = float(np.average((np.array(values) - mean) ** 2, weights=weights))
+    between = float(np.average((values - mean) ** 2, weights=weights))
     sd = max(between - float(np.average(noise, weights=weights)), 0.0) ** 0.5
-    low, high = row.value - _Z95 * sd, row.value + _Z95 * sd
+    ends = row.value - _Z95 * sd, row.value + _Z95 * sd
     if row.unit == "%":
-        low, high = max(low, 0.0), min(high, 100.0)
-    return replace(row, parameter_range=(low, high))
+        ends = max(ends[0], 0.0), min(ends[1], 100.0)
+    return replace(row, parameter_range=ends)
