@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from study_cases import carry_out, order
+from study_cases import carry_out, order, without_figures
 
 from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
 from ifnfactory.runs import cluster
 from ifnfactory.runs.cluster import executor_of
 from ifnfactory.runs.executor import ThreadExecutor
 from ifnfactory.runs.layout import PARTITIONED, read_table
+from ifnfactory.study import finish
 from ifnfactory.study.tasks import TrialTask, treat
 
 IFN = str(Path(sys.executable).with_name("ifn"))
@@ -92,6 +93,57 @@ def test_a_run_whose_worker_is_killed_has_the_tables_of_one_thread(
     carry_out(order(60, patients=60), tmp_path / "thread", executor=ThreadExecutor(1))
     for table in PARTITIONED:
         assert sorted_table(out, table) == sorted_table(tmp_path / "thread", table)
+
+
+def test_the_slurm_example_makes_workers_that_do_a_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All but sbatch: the example of the page keeps running, and one worker is started here by the
+    # command that its job script would run on a node.
+    for name in ("compose", "render_page"):
+        monkeypatch.setattr(finish, name, getattr(finish, name))
+    without_figures()
+    page = (Path(__file__).parents[1] / "docs" / "runs.md").read_text(encoding="utf-8")
+    (example,) = [
+        text.partition("```")[0]
+        for text in page.split("```python\n")[1:]
+        if "SLURMCluster(" in text.partition("```")[0]
+    ]
+    example = example.replace('"port": 8786', '"port": 0, "dashboard": False')
+    example = example.replace("cluster.scale(jobs=8)", "print(cluster.job_script())")
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    running = subprocess.Popen(
+        [sys.executable, "-u", str(tmp_path / "example.py")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    workers: list[subprocess.Popen[bytes]] = []
+    try:
+        assert running.stdout is not None
+        told: list[str] = []
+        while not told or not told[-1].startswith("tcp://"):
+            told.append(running.stdout.readline().strip())
+            assert running.poll() is None
+        assert {"#SBATCH -p compute", "#SBATCH --cpus-per-task=32", "#SBATCH -t 04:00:00"} <= {
+            *told
+        }
+        (command,) = [line for line in told if "dask_worker" in line]
+        words = command.split()
+        assert words[words.index("--nthreads") + 1] == "1"
+        assert words[words.index("--nworkers") + 1] == "32"
+        words[words.index("--nworkers") + 1] = "1"
+        words[words.index("--memory-limit") + 1] = "0"
+        words += ["--local-directory", str(tmp_path), "--no-dashboard"]
+        workers.append(
+            subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
+        carry_out(order(3, patients=5), tmp_path / "slurm", executor=executor_of(told[-1]))
+    finally:
+        for process in (*workers, running):
+            process.terminate()
+            process.communicate(timeout=30)
+    carry_out(order(5, patients=5), tmp_path / "thread")
+    for table in PARTITIONED:
+        assert sorted_table(tmp_path / "slurm", table) == sorted_table(tmp_path / "thread", table)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from ifnfactory.foundation.kernel_cache import prune, used
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.network.model import Network
 
@@ -108,7 +109,10 @@ def load_kernel(network: Network, progress: Progress | None = None) -> Kernel:
         how_often = "once for this model on this machine" if kept else f"{folder} is not writable"
         watcher.begin(f"compiling the kernel ({how_often})", 0)
         module = _usable(home) or _made(network, home)
+        if kept:
+            prune(folder)
         watcher.end()
+    used(home)
     return Kernel(module.advance, module, key, fresh, time.perf_counter() - began)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from ifnfactory.foundation.kernel_cache import prune, used
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.tissue.codegen import write_kernel
 from ifnfactory.tissue.layout import Layout
@@ -34,6 +35,8 @@ def load_kernel(layout: Layout, progress: Progress | None = None) -> ModuleType:
     if not path.is_file():
         (progress or Silent()).begin("compiling the cell model (once on this machine)", 0)
         _write(path, text)
+        prune(path.parent)
+    used(path)
     name = f"ifnfactory_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
