@@ -14,6 +14,7 @@ from synthetic import trial_result
 from typer.testing import CliRunner
 
 from ifnfactory.cli.app import app
+from ifnfactory.engine.status import Status
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.report.comparison.load import LoadedRun, load_runs
 from ifnfactory.report.comparison.plan import plan
@@ -33,9 +34,9 @@ from ifnfactory.trial.endpoints import evaluate
 PATIENTS = 60
 
 
-def write(folder: Path, seed: int = 1, patients: int = PATIENTS, name: str = "lau2005") -> None:
+def manifest(seed: int, patients: int, name: str = "lau2005") -> Manifest:
     result = trial_result(patients, name=name)
-    manifest = Manifest(
+    return Manifest(
         protocol=name,
         protocol_source=result.protocol.source_text,
         seed=seed,
@@ -47,7 +48,11 @@ def write(folder: Path, seed: int = 1, patients: int = PATIENTS, name: str = "la
         wall_s=1.0,
         status_counts=result.status_counts,
     )
-    write_run(folder, manifest, list(trial_tables(result)), [])
+
+
+def write(folder: Path, seed: int = 1, patients: int = PATIENTS, name: str = "lau2005") -> None:
+    tables = list(trial_tables(trial_result(patients, name=name)))
+    write_run(folder, manifest(seed, patients, name), tables, [])
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +82,20 @@ def test_a_run_comes_back_as_it_was_written(run: LoadedRun) -> None:
         assert np.array_equal(group.panel.anti_hbe, arm.panel.anti_hbe)
         assert np.array_equal(group.known, arm.status == 0)
         assert np.all(np.isinf(group.last_week))
+
+
+def test_patients_whose_therapy_a_rule_ended_are_compared_too(tmp_path: Path) -> None:
+    # As in the run's own table; only who could not be computed is left out.
+    result = trial_result(PATIENTS)
+    odd = np.arange(PATIENTS) % 5
+    ends = np.where(odd == 1, int(Status.STOPPED_BY_RULE), int(Status.COMPLETED))
+    status = np.where(odd == 2, int(Status.STEP_LIMIT), ends)
+    arms = tuple(replace(arm, status=status) for arm in result.arms)
+    folder = tmp_path / "run"
+    write_run(folder, manifest(1, PATIENTS), list(trial_tables(replace(result, arms=arms))), [])
+    (loaded,) = load(folder)
+    for group in loaded.groups:
+        assert np.array_equal(group.known, odd != 2)
 
 
 def test_arms_of_a_run_are_pairs_of_persons(run: LoadedRun) -> None:

@@ -62,5 +62,7 @@ def estimate(value: float | None, ci: tuple[float, float] | None, unit: str) -> 
 
 
 def span(ends: tuple[float, float] | None, unit: str) -> str:
-    """Return ``"29.0 to 33.1"``, or a dash where there is no range."""
-    return MISSING if ends is None else " to ".join(number(end, unit) for end in ends)
+    """Return ``"29.0 to 33.1"``, or a dash where nothing shows above the choice of patients."""
+    if ends is None or ends[0] == ends[1]:
+        return MISSING
+    return " to ".join(number(end, unit) for end in ends)

@@ -34,6 +34,8 @@ _RUN_COLUMNS: Final = (
     ("not_completed", "BIGINT"),
     ("command", "VARCHAR"),
 )
+_COMPUTED: Final = ("completed", "stopped_by_rule")
+"""Words of a manifest's status for patients whose course is known to its end."""
 
 Connection = Any
 """DuckDB ships no complete types."""
@@ -224,6 +226,7 @@ def _run_row(run: FoundRun) -> list[Any]:
     manifest = run.manifest
     status = {str(word): int(count) for word, count in dict(manifest.get("status") or {}).items()}
     patients = sum(int(count) for count in dict(manifest.get("patients") or {}).values())
+    computed = sum(status.get(word, 0) for word in _COMPUTED)
     return [
         run.name,
         manifest.get("trial"),
@@ -233,7 +236,7 @@ def _run_row(run: FoundRun) -> list[Any]:
         _utc(manifest.get("started")),
         manifest.get("wall_s"),
         patients,
-        sum(status.values()) - status.get("completed", 0) if status else None,
+        sum(status.values()) - computed if status else None,
         manifest.get("command"),
     ]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.assays.panel import Panel
-from ifnfactory.engine.status import Status
+from ifnfactory.engine.status import Status, integrated
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.population.patients import PatientTable
@@ -19,6 +19,9 @@ from ifnfactory.runs.layout import PARTITIONED, arms_of, read_table
 from ifnfactory.trial.contrasts.groups import Group
 from ifnfactory.trial.endpoints import EndpointContext, parse_endpoint
 from ifnfactory.trial.protocol import Protocol, parse_protocol
+
+INTEGRATED: Final = tuple(s.word for s in Status if integrated(np.array([s]))[0])
+"""What the table says of patients whose course is known: a rule may have ended their therapy."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def _group(run: FoundRun, protocol: Protocol, arm: str, several: bool) -> Group:
         seed=int(run.manifest.get("seed", 0)),
         patients=table,
         panel=_panel(read_table(run.store, "visits", [arm]), len(table)),
-        known=np.asarray(patients.column("status") == Status.COMPLETED.word),
+        known=np.isin(patients.column("status"), INTEGRATED),
         last_week=last,
         context=EndpointContext(protocol.laboratory, stop, table.female),
     )
