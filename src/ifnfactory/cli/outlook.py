@@ -93,7 +93,7 @@ def run(
 def validate(
     seed: Annotated[int, typer.Option(help="Seed of every random number.")] = 1,
     draws: Annotated[int, typer.Option(help="Draws of the parameters, for intervals.")] = 0,
-    people: Annotated[int, typer.Option(help="People in the cohort of each target.")] = 100_000,
+    people: Annotated[int, typer.Option(help="People in the cohort of each target.")] = 300_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Set what the model says beside what cohorts and trials observed."""

@@ -24,7 +24,7 @@ from ifnfactory.outlook.rates import rates_of
 from ifnfactory.outlook.simulate import follow
 from ifnfactory.outlook.states import Event
 
-PEOPLE: Final = 100_000
+PEOPLE: Final = 300_000
 """People in each cohort: Monte Carlo error well below the width of any interval."""
 
 
