@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -144,6 +146,25 @@ def test_the_slurm_example_makes_workers_that_do_a_trial(
     carry_out(order(5, patients=5), tmp_path / "thread")
     for table in PARTITIONED:
         assert sorted_table(tmp_path / "slurm", table) == sorted_table(tmp_path / "thread", table)
+
+
+def test_ctrl_c_in_a_terminal_stops_workers_without_a_word_of_theirs(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    running = subprocess.Popen(
+        [IFN, "trial", "run", "lau2005", "--patients", "3000", "--block", "20",
+         "--out", str(out), "--scheduler", "local:2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    tasks = out.with_name("run.unfinished") / ".work" / "tasks"
+    while len(list(tasks.glob("*.json"))) < 1:
+        assert running.poll() is None, running.communicate()[1]
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)  # a terminal sends it to all of them
+    said, complaint = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "Traceback" not in complaint
+    assert "go on with the same command and --resume" in complaint.splitlines()[-1]
+    assert said == ""
 
 
 @pytest.mark.parametrize(

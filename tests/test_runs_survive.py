@@ -17,7 +17,7 @@ from ifnfactory.foundation.progress import Silent
 from ifnfactory.runs.executor import ThreadExecutor
 from ifnfactory.runs.layout import PARTITIONED, read_table
 from ifnfactory.runs.lock import Lock
-from ifnfactory.runs.making import Making
+from ifnfactory.runs.making import TASKS, Making
 from ifnfactory.runs.manifest_file import load_manifest
 from ifnfactory.runs.store import LocalStore
 from ifnfactory.runs.verify import verify
@@ -148,6 +148,24 @@ def test_nothing_is_left_where_nothing_was_finished(
     with pytest.raises(UserInputError, match="nothing was finished"):
         carry_out(order(), tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_just_after_the_first_record_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unbroken: Path
+) -> None:
+    write, out = LocalStore.write, tmp_path / "run"
+
+    def interrupted(self: LocalStore, name: str, content: bytes) -> None:
+        write(self, name, content)
+        if name.startswith(TASKS):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "write", interrupted)
+        with pytest.raises(KeptError, match="1 finished task is kept"):
+            carry_out(order(), out)
+    carry_out(order(), out, RESUME)
+    assert tables_of(out) == tables_of(unbroken)
 
 
 def half_done(out: Path) -> Making:

@@ -7,11 +7,13 @@ a worker that has died to another one.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from importlib import import_module
 from itertools import islice
+from multiprocessing import resource_tracker
 from queue import Queue
 from types import TracebackType
 from typing import Any, Final
@@ -62,6 +64,16 @@ def _distributed() -> Any:
         raise MissingExtraError("distributed", "cluster") from None
 
 
+def _leave_interruptions_to_the_program() -> None:
+    """Block Ctrl-C in this thread and all that it starts: workers stop when they are told to.
+
+    A terminal sends it to every process of the program, and each worker would tell of it.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # at its start it would unblock what is blocked here
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 class DaskExecutor:
     """Workers of a Dask scheduler; they start while the program goes on with other things."""
 
@@ -81,6 +93,7 @@ class DaskExecutor:
     def _start(self) -> None:
         dask = _distributed()
         if self._scheduler.startswith("local:"):
+            _leave_interruptions_to_the_program()
             # Processes, since tasks hold the interpreter; one thread each, so that N is N cores.
             self._cluster = dask.LocalCluster(
                 n_workers=int(self._scheduler.partition(":")[2]),

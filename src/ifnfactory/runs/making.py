@@ -160,9 +160,20 @@ class Making:
         self._shards[key] = shard
         return shard
 
+    def finished(self) -> int:
+        """Return how many tasks are done, as the folder has it.
+
+        An interruption may come when a record is written and not yet noted here.
+        """
+        try:
+            names = self.store.names()
+        except OSError:  # a disk that is going
+            return len(self._shards)
+        return sum(name.startswith(TASKS) and name.endswith(".json") for name in names)
+
     def abandon_if_empty(self) -> None:
         """Leave nothing behind if nothing has been done."""
-        if not self._shards:
+        if not self.finished():
             self.store.clear()
 
     def complete(self, overwrite: bool) -> None:

@@ -49,7 +49,7 @@ def speaking(making: Making) -> Generator[None]:
 
 
 def _kept(making: Making) -> str:
-    done = len(making.shards())
+    done = making.finished()
     if not done:
         return "nothing was finished"
     tasks = "task is" if done == 1 else "tasks are"
