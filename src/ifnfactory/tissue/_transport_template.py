@@ -18,11 +18,84 @@ def gather(fields, k, start, count, width, w, at):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def ordered_sum(w, at, count):
-    """Return a sum in double precision whose order does not depend on the machine."""
-    part = np.zeros(8)
-    add_row(w[at : at + count], part)
-    return ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]))
+def chunk_sum(w, at, count, mask, start, half):
+    """Return the sum over a chunk in double precision, by halves, so in the same order anywhere.
+
+    Parameters
+    ----------
+    half
+        Room of half a chunk, float64.
+    """
+    row = w[at : at + CHUNK]
+    if mask.size:
+        inside = mask[start : start + count]
+        for l in range(count):
+            row[l] *= np.float32(inside[l])
+    for l in range(count, CHUNK):
+        row[l] = np.float32(0.0)
+    size = CHUNK // 2
+    low, high = row[:size], row[size:]
+    for l in range(size):
+        half[l] = np.float64(low[l]) + np.float64(high[l])
+    while size > 1:
+        size = size // 2
+        front, back = half[:size], half[size : 2 * size]
+        for l in range(size):
+            front[l] = front[l] + back[l]
+    return half[0]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def read_row(some, scale, w, at):
+    """Put a stored quantity of a run of cells into a work row, in its own unit."""
+    row = w[at : at + some.size]
+    for l in range(row.size):
+        row[l] = np.float32(some[l]) * scale
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def resident_row(base, a, b, share, w, at):
+    """Put 1 into a work row where a resident is, 0 elsewhere."""
+    row = w[at : at + CHUNK]
+    for l in range(CHUNK):
+        here = uniform(np.uint32(base + np.uint32(l)), a, b) < share
+        row[l] = np.float32(1.0) if here else np.float32(0.0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def round_row(base, a, b, high, scale, most, w, at):
+    """Round amounts up or down at random; 16 bits of a number decide for each of two amounts."""
+    row = w[at : at + CHUNK]
+    shift = np.uint32(16) if high else np.uint32(0)
+    for l in range(CHUNK):
+        both = bits(np.uint32(base + np.uint32(l)), a, b)
+        part = np.int32(np.uint32(np.uint32(both >> shift) & np.uint32(0xFFFF)))
+        x = np.float32(np.int32(row[l] * scale + np.float32(part) * ROUNDING))
+        x = x if x < most else most
+        row[l] = x if x > np.float32(0.0) else np.float32(0.0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def whole_row(w, at, mask, start, some):
+    """Store a work row of whole numbers in few bits."""
+    row = w[at : at + some.size]
+    if mask.size:
+        inside = mask[start : start + some.size]
+        for l in range(row.size):
+            if inside[l]:
+                some[l] = np.int32(row[l] + np.float32(0.5))
+    else:
+        for l in range(row.size):
+            some[l] = np.int32(row[l] + np.float32(0.5))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def plain_row(w, at, mask, start, some):
+    """Store a work row as it is."""
+    row = w[at : at + some.size]
+    for l in range(row.size):
+        if not mask.size or mask[start + l]:
+            some[l] = row[l]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -105,7 +178,7 @@ def count_neighbours(flag, counts, which, first, last, height, width, layers, to
 def pulse(k, first, last, width, who, fields, slot, sums):
     """Put what a macro step secretes into a field, shared by the voxels of each cell."""
     p, keys, Q, mask, zone = who
-    made = np.empty(CHUNK, np.float32)
+    made, half = np.empty(CHUNK, np.float32), np.empty(CHUNK // 2)
     share = np.float32(MACRO / (BLOCK * BLOCK))
     voxels = width * BLOCK
     sites = fields.shape[1] // (BLOCK * BLOCK)
@@ -113,7 +186,7 @@ def pulse(k, first, last, width, who, fields, slot, sums):
         start = chunk * CHUNK
         count = min(CHUNK, sites - start)
         source(k, start, count, p, keys, Q, mask, zone, made, 0)
-        sums[chunk, k] = ordered_sum(made, 0, count)
+        sums[chunk, k] = chunk_sum(made, 0, count, EVERYWHERE, 0, half)
         for l in range(count):
             y, x = (start + l) // width, (start + l) % width
             each = made[l] * share
@@ -299,55 +372,37 @@ def load_tile(k, box, size, halo, torus, c, guess, pulsed, who, degree, made, no
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def add_row(row, part):
-    """Add a row to eight partial sums in double precision, in a fixed order."""
-    even = row.size - row.size % 8
-    p0, p1, p2, p3, p4, p5, p6, p7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for i in range(0, even, 8):
-        p0 += np.float64(row[i])
-        p1 += np.float64(row[i + 1])
-        p2 += np.float64(row[i + 2])
-        p3 += np.float64(row[i + 3])
-        p4 += np.float64(row[i + 4])
-        p5 += np.float64(row[i + 5])
-        p6 += np.float64(row[i + 6])
-        p7 += np.float64(row[i + 7])
-    for i in range(even, row.size):
-        p0 += np.float64(row[i])
-    part[0] += p0
-    part[1] += p1
-    part[2] += p2
-    part[3] += p3
-    part[4] += p4
-    part[5] += p5
-    part[6] += p6
-    part[7] += p7
+def store_row(row, to, columns):
+    """Write a row of a tile, add it to the sums of its columns; return how much was lifted to 0."""
+    nothing = np.float32(0.0)
+    below = 0
+    for i in range(row.size):
+        below += np.int32(1) if row[i] < nothing else np.int32(0)
+    lifted = 0.0
+    if below > 0:
+        for i in range(row.size):
+            if row[i] < nothing:
+                lifted -= np.float64(row[i])
+                row[i] = nothing
+    for i in range(row.size):
+        to[i] = row[i]
+    for i in range(row.size):
+        columns[i] += np.float64(row[i])
+    return lifted
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def store_tile(y0, x0, ny, nx, cols, rows, halo, height, width, layers, now, out):
     """Write the inner part of a tile; return its sum and how much was lifted to 0."""
     total, lifted = 0.0, 0.0
-    part = np.zeros(8)
-    nothing = np.float32(0.0)
+    columns = np.zeros(nx)
     for z in range(layers):
         for r in range(ny):
             a = (z * rows + r + halo) * cols + halo
             g = (z * height + y0 + r) * width + x0
-            row, to = now[a : a + nx], out[g : g + nx]
-            below = 0
-            for i in range(nx):
-                below += np.int32(1) if row[i] < nothing else np.int32(0)
-            if below > 0:
-                for i in range(nx):
-                    if row[i] < nothing:
-                        lifted -= np.float64(row[i])
-                        row[i] = nothing
-            for i in range(nx):
-                to[i] = row[i]
-            add_row(row, part)
-    for j in range(8):
-        total += part[j]
+            lifted += store_row(now[a : a + nx], out[g : g + nx], columns)
+    for i in range(nx):
+        total += columns[i]
     return total, lifted
 
 

@@ -25,7 +25,7 @@ def write_kernel(layout: Layout) -> str:
         '"""Generated kernel; do not edit."""',
         "import numpy as np",
         "from numba import njit",
-        "from ifnfactory.tissue.counter import chance, fill_keys, uniform",
+        "from ifnfactory.tissue.counter import bits, chance, fill_keys, uniform",
         f"CHUNK = {CHUNK}",
         f"PURPOSES = {layout.purposes}",
         f"RESIDENTS = {len(model.residents)}",
@@ -38,6 +38,8 @@ def write_kernel(layout: Layout) -> str:
         f"FIRST_POOL = {layout.first_pool}",
         f"SQUARE = {model.lattice.kind != 'hex'}",
         f"BLOCK = {model.lattice.block}",
+        "ROUNDING = np.float32(2.0**-16)",
+        "EVERYWHERE = np.empty(0, np.uint8)",
         f"MACRO = {model.macro_step!r}",
         *kernel.constants.lines(),
     ]

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ifnfactory.tissue.emit import Constants, Writer
-from ifnfactory.tissue.expressions import names_in
-from ifnfactory.tissue.layout import CHUNK, Layout
+from ifnfactory.tissue.layout import CHUNK, Layout, names_seen
 from ifnfactory.tissue.model import Model
 
 STORED: Final = {8: "uint8", 16: "uint16", 32: "float32"}
@@ -33,6 +32,10 @@ class Kernel:
         self.sums += [(f"pool {p.name}", p.secretion) for p in self.model.pools]
         self.total_row = len(names)
         self.height = len(names) + len(self.sums)
+        moving = layout.moving if self.model.cell_substeps > 1 else ()
+        self._later = {name: self.height + place for place, name in enumerate(moving)}
+        self._waiting = self.height + len(self.model.quantities)
+        self.all_rows = self._waiting + 3 * len(layout.groups)
 
     def _frozen(self, still: set[str]) -> list[str]:
         """Return the lets that hold still while cells act: they look at fields, not at quantities.
@@ -48,9 +51,21 @@ class Kernel:
         self.frozen = tuple(found)
         return found
 
-    def row(self, name: str, index: str = "l") -> str:
-        """Return the place of a cell's value in the work array."""
-        return f"w[{self.rows[name] * CHUNK} + {index}]"
+    def row(self, name: str, index: str = "l", array: str = "w") -> str:
+        """Return the place of a cell's value at the start of a macro step in a work array."""
+        return f"{array}[{self.rows[name] * CHUNK} + {index}]"
+
+    def later(self, name: str, index: str = "l") -> str:
+        """Return the place of a cell's value at the end of a macro step."""
+        return f"w[{self.later_row(name) * CHUNK} + {index}]"
+
+    def later_row(self, name: str) -> int:
+        """Return the row of a cell's value at the end of a macro step."""
+        return self._later.get(name, self.rows[name])
+
+    def waiting(self, group: int, part: int, array: str) -> str:
+        """Return the place of a group's random number, hazard passed, and chance passed."""
+        return f"{array}[{(self._waiting + 3 * group + part) * CHUNK} + l]"
 
     def variables(self) -> dict[str, str]:
         """Return the local variable of every name that an expression may use."""
@@ -69,15 +84,7 @@ class Kernel:
 
     def used(self, texts: Iterable[str]) -> set[str]:
         """Return the names that texts use, those of the lets they use included."""
-        lets = dict(self.model.lets)
-        found: set[str] = set()
-        waiting = [name for text in texts for name in names_in(text)]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting += names_in(lets[name]) if name in lets else []
-        return found
+        return names_seen(self.model, texts)
 
     def numbers(self, names: Iterable[str], indent: str) -> list[str]:
         """Return lines that read numbers of ``p`` into local variables."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,13 +34,22 @@ class Layout:
         with a rate that is the same for all cells, then ``share_i`` of residents.
     groups
         Quantities that have transitions, in order: each draws one random number a cell step.
+    competing
+        Indices of the transitions of each group, in the order in which their rates are added up:
+        first those that hold still as long as nothing happens to the cell.
+    moving
+        Quantities that change within a macro step though nothing happens to the cell; none where a
+        macro step is one cell step.
     rounded
-        Amounts kept in few bits, which draw one random number a macro step.
+        Amounts kept in few bits; two of them share one random number a macro step.
     """
 
     model: Model
     numbers: tuple[str, ...]
     groups: tuple[str, ...]
+    competing: tuple[tuple[int, ...], ...]
+    still: frozenset[int]
+    moving: tuple[str, ...]
     rounded: tuple[str, ...]
 
     def number(self, name: str) -> int:
@@ -49,7 +59,12 @@ class Layout:
     @property
     def purposes(self) -> int:
         """Random numbers of a cell in a macro step."""
-        return len(self.groups) * self.model.cell_substeps + len(self.rounded)
+        return self.first_rounding + (len(self.rounded) + 1) // 2
+
+    @property
+    def first_rounding(self) -> int:
+        """First purpose of rounding; those before wait for transitions."""
+        return len(self.groups) * self.model.cell_substeps
 
     @property
     def first_input(self) -> int:
@@ -76,7 +91,39 @@ def layout_of(model: Model) -> Layout:
         for quantity in model.quantities
         if quantity.kind is QuantityKind.AMOUNT and quantity.bits < 32
     )
-    return Layout(model, tuple(numbers), groups, rounded)
+    moving = _moving(model)
+    still = frozenset(
+        index
+        for index, item in enumerate(model.transitions)
+        if not names_seen(model, (item.rate, item.when)) & set(moving)
+    )
+    competing = tuple(
+        tuple(sorted(
+            (i for i, item in enumerate(model.transitions) if item.quantity == name),
+            key=lambda i: i not in still,
+        ))
+        for name in groups
+    )  # fmt: skip
+    return Layout(model, tuple(numbers), groups, competing, still, moving, rounded)
+
+
+def _moving(model: Model) -> tuple[str, ...]:
+    if model.cell_substeps == 1:
+        return ()
+    return tuple(dict.fromkeys(item.quantity for item in model.relaxations))
+
+
+def names_seen(model: Model, texts: Iterable[str]) -> set[str]:
+    """Return all names that texts use, those of the lets that they use included."""
+    lets = dict(model.lets)
+    found: set[str] = set()
+    waiting = [name for text in texts for name in names_in(text)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += names_in(lets[name]) if name in lets else []
+    return found
 
 
 def is_shared(model: Model, item: Relaxation) -> bool:

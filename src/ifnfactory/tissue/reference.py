@@ -18,6 +18,7 @@ from ifnfactory.tissue.layout import (
     AGENT_PURPOSES,
     CHUNK,
     RESIDENT_PURPOSES,
+    Layout,
     is_shared,
     numbers_of,
 )
@@ -53,14 +54,19 @@ def keys_of(seed: int, step: int, purpose: int) -> tuple[int, int]:
     return both & _32, both >> 32
 
 
-def uniform(cell: int, keys: tuple[int, int]) -> Any:
-    """Return the random number of a cell."""
+def bits(cell: int, keys: tuple[int, int]) -> int:
+    """Return 32 random bits of a cell."""
     x = ((cell ^ keys[0]) * 0x9E3779B1) & _32
     x ^= x >> 15
     x = ((x ^ keys[1]) * 0x85EBCA6B) & _32
     x ^= x >> 13
     x = (x * 0xC2B2AE35) & _32
-    return F(x ^ (x >> 16)) * F(2.0**-32)
+    return x ^ (x >> 16)
+
+
+def uniform(cell: int, keys: tuple[int, int]) -> Any:
+    """Return the random number of a cell."""
+    return F(bits(cell, keys)) * F(2.0**-32)
 
 
 def chance(x: Any) -> Any:
@@ -203,16 +209,17 @@ def _act(simulation: Simulation, sheet: Sheet, cell: int) -> None:
     """Carry out the cell steps of one cell."""
     model, layout = simulation.model, simulation.layout
     now = sheet.names(cell)
+    waiting = [_Waiting(_number(sheet, layout, cell, 0, g)) for g in range(len(layout.groups))]
     for sub in range(model.cell_substeps):
         start = dict(now)
         for name, text in model.lets:
             start[name] = evaluate(text, start, F)
         fired: list[Transition] = []
         for group, quantity in enumerate(layout.groups):
-            purpose = sub * len(layout.groups) + group
-            u = uniform(cell, keys_of(sheet.seed, sheet.step + 1, purpose))
-            happened = _drawn(model, quantity, start, u)
+            happened = _drawn(model, layout.competing[group], start, waiting[group])
             if happened is not None:
+                if sub + 1 < model.cell_substeps:
+                    waiting[group] = _Waiting(_number(sheet, layout, cell, sub + 1, group))
                 fired.append(happened)
                 change = F(float(happened.change or 0))
                 to = None if happened.to is None else F(happened.to)
@@ -231,9 +238,25 @@ def _act(simulation: Simulation, sheet: Sheet, cell: int) -> None:
     _keep(simulation, sheet, cell, now)
 
 
-def _drawn(model: Model, quantity: str, start: Names, u: Any) -> Transition | None:
-    """Return the transition of a quantity that happens, if any."""
-    mine = [item for item in model.transitions if item.quantity == quantity]
+@dataclass
+class _Waiting:
+    """The wait for the next transition of a quantity: random number, hazard and chance passed."""
+
+    number: Any
+    hazard: Any = field(default_factory=lambda: F(0.0))
+    before: Any = field(default_factory=lambda: F(0.0))
+
+
+def _number(sheet: Sheet, layout: Layout, cell: int, sub: int, group: int) -> Any:
+    purpose = sub * len(layout.groups) + group
+    return uniform(cell, keys_of(sheet.seed, sheet.step + 1, purpose))
+
+
+def _drawn(
+    model: Model, competing: tuple[int, ...], start: Names, wait: _Waiting
+) -> Transition | None:
+    """Return the transition of a quantity that happens in a cell step, if any."""
+    mine = [model.transitions[index] for index in competing]
     rates = [
         evaluate(item.rate, start, F) if evaluate(item.when, start, F) != F(0.0) else F(0.0)
         for item in mine
@@ -241,12 +264,14 @@ def _drawn(model: Model, quantity: str, start: Names, u: Any) -> Transition | No
     reached = [rates[0]]
     for rate in rates[1:]:
         reached.append(reached[-1] + rate)
-    likely = chance(reached[-1] * F(model.cell_step))
-    if not u < likely:
+    wait.hazard = wait.hazard + reached[-1] * F(model.cell_step)
+    likely = chance(wait.hazard)
+    if not wait.number < likely:
+        wait.before = likely
         return None
-    at = u * reached[-1]
+    at, span = (wait.number - wait.before) * reached[-1], likely - wait.before
     for item, upto in zip(mine[:-1], reached[:-1], strict=True):
-        if at < likely * upto:
+        if at < span * upto:
             return item
     return mine[-1]
 
@@ -275,12 +300,13 @@ def _integrate(model: Model, now: Names) -> None:
 def _keep(simulation: Simulation, sheet: Sheet, cell: int, now: Names) -> None:
     """Store a cell's quantities, amounts of few bits rounded at random."""
     model, layout = simulation.model, simulation.layout
-    first = len(layout.groups) * model.cell_substeps
     for index, item in enumerate(model.quantities):
         value = now[item.name]
         if item.name in layout.rounded:
-            purpose = first + layout.rounded.index(item.name)
-            u = uniform(cell, keys_of(sheet.seed, sheet.step + 1, purpose))
+            place = layout.rounded.index(item.name)
+            purpose = layout.first_rounding + place // 2
+            both = bits(cell, keys_of(sheet.seed, sheet.step + 1, purpose))
+            u = F(both >> 16 if place % 2 else both & 0xFFFF) * F(2.0**-16)
             value = F(int(value * F(1.0 / item.unit_step) + u))
             value = min(max(value, F(0.0)), F(2.0**item.bits - 1))
         elif item.kind is not QuantityKind.AMOUNT:

@@ -14,29 +14,26 @@ Fields = list[NDArray[Any]]
 
 
 def summed(values: NDArray[Any], chunk: int) -> float:
-    """Return a sum in double precision: eight partial sums a chunk, chunks one after the other."""
+    """Return a sum in double precision: by halves within a chunk, chunks one after the other."""
     total = 0.0
     for start in range(0, values.size, chunk):
-        p = _eight(values[start : start + chunk])
-        total += ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7]))
+        part = np.zeros(chunk)
+        some = values[start : start + chunk]
+        part[: some.size] = some
+        while part.size > 1:
+            part = part[: part.size // 2] + part[part.size // 2 :]
+        total += float(part[0])
     return total
 
 
-def _eight(values: NDArray[Any]) -> list[float]:
-    part = [0.0] * 8
-    even = values.size - values.size % 8
-    for i in range(values.size):
-        part[i % 8 if i < even else 0] += float(values[i])
-    return part
-
-
 def _present(field: NDArray[Any]) -> float:
-    part = [0.0] * 8
-    for row in field:
-        part = [a + b for a, b in zip(part, _eight(row), strict=True)]
+    """Return the sum of a field: of columns first, from the first row to the last."""
+    columns = np.zeros(field.shape[-1])
+    for row in field.reshape(-1, field.shape[-1]):
+        columns = columns + row
     total = 0.0
-    for value in part:
-        total += value
+    for value in columns:
+        total += float(value)
     return total
 
 
