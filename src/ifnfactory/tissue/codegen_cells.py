@@ -6,8 +6,7 @@ back. One array with constant offsets is what lets the compiler see that rows do
 make vectors of the loops.
 
 A macro step of one cell step is written as it is. One of several is first gone through as if
-nothing
-happened to any cell, and then again, step by step, for those cells to which something does.
+nothing happened to any cell, and then again, step by step, for those cells to which something does.
 """
 
 from __future__ import annotations
