@@ -2,23 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tissue_cases import NAMES, built_in, lively
+from tissue_cases import NAMES, built_in, lively, same
 
 from ifnfactory.tissue import work
 from ifnfactory.tissue.counter import chance, fill_keys, uniforms
-from ifnfactory.tissue.reference import keys_of, reference_step, uniform
+from ifnfactory.tissue.reference import reference_step
+from ifnfactory.tissue.reference_random import keys_of, uniform
 from ifnfactory.tissue.simulation import Simulation
 from ifnfactory.tissue.sites import Sites
 from ifnfactory.tissue.state import State, Status
-
-
-def same(one: State, other: State) -> bool:
-    """Return whether two states agree to the last bit."""
-    pairs = [*zip(one.quantities, other.quantities, strict=True)]
-    pairs += zip(one.fields, other.fields, strict=True)
-    pairs += [(one.pools, other.pools), (one.agents.site, other.agents.site)]
-    pairs += [(one.agents.lit, other.agents.lit)]
-    return all(np.array_equal(a, b) for a, b in pairs)
 
 
 @pytest.mark.parametrize("name", NAMES)

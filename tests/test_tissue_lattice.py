@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from ifnfactory.tissue.clusters import clusters
 from ifnfactory.tissue.lattice import Boundary, Kind, Lattice, lattice_problems
 from ifnfactory.tissue.lobule import one_lobule, sheet_of_lobules
-from ifnfactory.tissue.sinusoid import carry, sinusoids
 
 
 @given(st.integers(0, 8), st.integers(0, 6), st.sampled_from(Boundary), st.sampled_from(Kind))
@@ -39,38 +38,6 @@ def test_a_sheet_is_tiled_by_equal_lobules() -> None:
     assert sheet.portal.sum() == 12  # two triads a lobule: six corners, each shared by three
     with pytest.raises(ValueError, match="multiples of 60"):
         sheet_of_lobules(Lattice(100, 60))
-
-
-@pytest.mark.parametrize("name", ["lobule", "sheet", "closed"])
-def test_blood_that_enters_leaves_and_loses_nothing(name: str) -> None:
-    closed = Lattice(40, 50, boundary=Boundary.CLOSED)
-    made = {"lobule": lambda: one_lobule(8), "sheet": lambda: sheet_of_lobules(Lattice(48, 24), 8)}
-    lobules = made.get(name, lambda: sheet_of_lobules(closed, 8))()
-    network = sinusoids(lobules)
-    assert network.supply.sum() == pytest.approx(network.drain.sum(), rel=1e-9)
-    cords = np.where(lobules.inside, np.random.default_rng(1).random(lobules.inside.shape), 0.0)
-    later, _, account = carry(network, cords, 60.0, arriving=2.0)
-    assert account.brought > 0.0
-    assert account.carried_away > 0.0
-    change = later.sum() - cords.sum()
-    assert change == pytest.approx(account.brought - account.carried_away, abs=1e-6 * cords.sum())
-    assert later.min() >= 0.0
-
-
-def test_uptake_along_the_blood_falls_exponentially_from_portal_to_central() -> None:
-    # Without return from the cords: c0 exp(-x k/v) with k/v = exchange over flow, site by site.
-    lobules = sheet_of_lobules(Lattice(24, 24), 8)
-    network = sinusoids(lobules, exchange_per_s=0.01)
-    empty = np.zeros(lobules.inside.shape)
-    _, blood, _ = carry(network, empty, 1e-6, arriving=1.0)
-    here = blood.ravel()[network.order]
-    through = network.supply + network.flow.sum(axis=1)
-    expected = np.zeros(empty.size)
-    for k, site in enumerate(network.order):
-        content = network.supply[k] + network.flow[k] @ expected[network.upstream[k]]
-        expected[site] = content / (through[k] + 0.01)
-    assert here == pytest.approx(expected[network.order], rel=1e-6)
-    assert blood[lobules.portal].min() > blood[lobules.central].max()
 
 
 @pytest.mark.parametrize("boundary", [Boundary.CLOSED, Boundary.PERIODIC])

@@ -19,6 +19,7 @@ from ifnfactory.tissue.lobule import RADIUS_CELLS, Lobules, one_lobule, sheet_of
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_file import load_model, model_text
 from ifnfactory.tissue.scan import Axis, parse_axes
+from ifnfactory.tissue.sinusoid import sinusoids
 from ifnfactory.tissue.sites import Sites
 
 GEOMETRIES: Final = ("sheet", "lobule", "lobules")
@@ -143,4 +144,5 @@ def _of(lobules: Lobules, layers: int) -> Sites:
     if not torus:
         mask = np.tile(lobules.inside.astype(np.uint8).ravel(), layers)
     zone = np.tile(lobules.zone.ravel(), layers)
-    return Sites(lattice.height, lattice.width, layers, torus, mask, zone)
+    blood = sinusoids(lobules)
+    return Sites(lattice.height, lattice.width, layers, torus, mask, zone, blood)

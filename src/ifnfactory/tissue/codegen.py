@@ -6,25 +6,27 @@ from pathlib import Path
 from typing import Final
 
 from ifnfactory.tissue.codegen_cells import cells
-from ifnfactory.tissue.codegen_sites import agents, flags, sources
+from ifnfactory.tissue.codegen_sites import agents, arriving, flags, sources
 from ifnfactory.tissue.kernel_text import JIT, Kernel
 from ifnfactory.tissue.layout import AGENT_PURPOSES, CHUNK, RESIDENT_PURPOSES, Layout
 from ifnfactory.tissue.model import Model
 
 _TEMPLATES: Final = tuple(
-    Path(__file__).with_name(f"_{name}_template.py") for name in ("transport", "advance")
+    Path(__file__).with_name(f"_{name}_template.py")
+    for name in ("rows", "neighbours", "giving", "stages", "tiles", "advance")
 )
 
 
 def write_kernel(layout: Layout) -> str:
     """Return the source of the kernel."""
     kernel = Kernel(layout)
-    parts = [cells(kernel), flags(kernel), *sources(kernel), agents(kernel)]
+    parts = [cells(kernel), flags(kernel), *sources(kernel), arriving(kernel), agents(kernel)]
     model = layout.model
     head = [
         '"""Generated kernel; do not edit."""',
         "import numpy as np",
         "from numba import njit",
+        "from ifnfactory.tissue.blood import bring",
         "from ifnfactory.tissue.counter import bits, chance, fill_keys, uniform",
         f"CHUNK = {CHUNK}",
         f"PURPOSES = {layout.purposes}",

@@ -90,6 +90,16 @@ def sources(k: Kernel) -> list[str]:
     return parts
 
 
+def arriving(k: Kernel) -> str:
+    """Write, for each field, what the blood holds of it at the portal triads."""
+    lines = [JIT, "def arriving(k, p):"]
+    for index, field in enumerate(k.model.fields):
+        lines.append(f"    if k == {index}:")
+        lines += k.numbers(k.used([field.arriving]), "        ")
+        lines.append(f"        return np.float64({k.writer().number(field.arriving)})")
+    return "\n".join([*lines, "    return 0.0"])
+
+
 def flags(k: Kernel) -> str:
     """Return the function that marks the cells for which a neighbour's condition holds."""
     lines = [

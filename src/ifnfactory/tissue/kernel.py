@@ -27,7 +27,8 @@ def load_kernel(layout: Layout, progress: Progress | None = None) -> ModuleType:
     """Return the kernel of a model; Numba compiles it at its first call, once on this machine."""
     text = write_kernel(layout)
     digest = hashlib.sha256(text.encode())
-    digest.update((_HERE / "counter.py").read_bytes())
+    for part in ("counter.py", "blood.py"):
+        digest.update((_HERE / part).read_bytes())
     for library in ("numba", "llvmlite", "numpy"):
         digest.update(metadata.version(library).encode())
     key = digest.hexdigest()[:20]

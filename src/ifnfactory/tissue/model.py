@@ -98,6 +98,9 @@ class FieldSpec:
         ``explicit`` (with equal sub-steps) or ``implicit`` (Chebyshev sweeps).
     partner, to_partner
         A second layer that exchanges with this one, and the rate of leaving for it; explicit only.
+    exchange, arriving
+        Where there are vessels: exchange with the blood [1/min], over rates, and what the blood
+        holds at the portal triads [unit], over rates, inputs and pools; implicit only.
     """
 
     name: str
@@ -112,6 +115,8 @@ class FieldSpec:
     pulse: bool
     partner: str
     to_partner: str
+    exchange: str = "0"
+    arriving: str = "0"
     description: str = ""
 
 
@@ -290,6 +295,8 @@ class Model:
         Minutes. The longer is a whole multiple of the shorter.
     lets
         Named expressions of the start of a cell step.
+    transit
+        Mean time of the blood in a lobule [min], over rates; "0" where no field meets the blood.
     """
 
     name: str
@@ -314,6 +321,7 @@ class Model:
     agent_step: float
     seeding: Seeding
     measures: tuple[Measure, ...]
+    transit: str = "0"
 
     @property
     def macro_step(self) -> float:

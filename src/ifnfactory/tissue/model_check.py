@@ -17,7 +17,7 @@ _RESERVED = ("dt", "sites", "zone", "lit")
 def model_faults(model: Model) -> list[Fault]:
     """Return everything that is wrong with a model."""
     found = [*_name_faults(model), *_expression_faults(model), *_rule_faults(model)]
-    return found or [*_step_faults(model), *_share_faults(model)]
+    return found or [*_step_faults(model), *_share_faults(model), *_blood_faults(model)]
 
 
 def rate_values(model: Model) -> dict[str, float]:
@@ -81,10 +81,13 @@ def _checked(text: str, names: Iterable[str], path: Path) -> Iterator[Fault]:
 def _expression_faults(model: Model) -> Iterator[Fault]:
     rates = {rate.name for rate in model.rates}
     sources, cells = source_names(model), cell_names(model)
+    outside = {*rates, *(item.name for item in (*model.inputs, *model.pools))}
     for field in model.fields:
-        for key in ("diffusion", "uptake", "decay", "washout", "to_partner"):
+        for key in ("diffusion", "uptake", "decay", "washout", "to_partner", "exchange"):
             yield from _checked(getattr(field, key), rates, ("fields", field.name, key))
         yield from _checked(field.secretion, sources, ("fields", field.name, "secretion"))
+        yield from _checked(field.arriving, outside, ("fields", field.name, "arriving"))
+    yield from _checked(model.transit, rates, ("sinusoid", "transit"))
     for pool in model.pools:
         yield from _checked(pool.decay, rates, ("pools", pool.name, "decay"))
         yield from _checked(pool.secretion, sources, ("pools", pool.name, "secretion"))
@@ -199,6 +202,20 @@ def _step_faults(model: Model) -> Iterator[Fault]:
             need = math.ceil(leaving * model.field_step)
             fix = f"write substeps = {need} or more, or a shorter field_step_min"
             yield Fault(("fields", field.name, "substeps"), told, fix)
+
+
+def _blood_faults(model: Model) -> Iterator[Fault]:
+    rates = rate_values(model)
+    for field in model.fields:
+        if evaluate(field.exchange, rates) == 0.0:
+            continue
+        at = ("fields", field.name, "exchange")
+        if not evaluate(model.transit, rates) > 0.0:
+            told = f"{field.name} meets the blood, which takes no time to pass"
+            yield Fault(at, told, "give [sinusoid] a transit above 0")
+        if field.solver == "explicit" or model.lattice.kind != "hex":
+            told = f"{field.name} cannot meet the blood: explicit steps, or a square lattice"
+            yield Fault(at, told, 'use solver = "implicit" and kind = "hex"')
 
 
 def hop_rate(model: Model, diffusion: str) -> float:

@@ -208,5 +208,6 @@ def _built(s: ModelSection) -> m.Model:
         seeding=m.Seeding(
             s.seeding.pattern, s.seeding.amount, s.seeding.when, tuple(s.seeding.sets.items())
         ),
+        transit=s.sinusoid.transit,
         measures=tuple(m.Measure(n, k.when, k.description) for n, k in s.measures.items()),
     )  # fmt: skip

@@ -80,7 +80,15 @@ class FieldSection(Section):
     pulse: bool = Field(False, description="true or false")
     partner: str = Field("", description="the name of the other layer")
     to_partner: Expression = Field("0", description="an expression over rates")
+    exchange: Expression = Field("0", description="a rate, an expression over rates")
+    arriving: Expression = Field("0", description="an expression over rates, inputs and pools")
     description: str = Field("", description="what it is")
+
+
+class SinusoidSection(Section):
+    """The blood between portal field and central vein."""
+
+    transit: Expression = Field("0", description="a time, an expression over rates")
 
 
 class PoolSection(Section):
@@ -178,6 +186,9 @@ class ModelSection(Section):
     inputs: dict[Name, InputSection] = Field({}, description="a table of inputs")
     quantities: dict[Name, QuantitySection] = Field(description="a table of quantities")
     fields: dict[Name, FieldSection] = Field({}, description="a table of fields")
+    sinusoid: SinusoidSection = Field(
+        SinusoidSection.model_validate({}), description="a table with transit"
+    )
     pools: dict[Name, PoolSection] = Field({}, description="a table of pools")
     residents: dict[Name, ResidentSection] = Field({}, description="a table of residents")
     neighbours: dict[Name, Expression] = Field({}, description="a table of conditions")

@@ -17,10 +17,15 @@ from ifnfactory.tissue.sites import Sites
 
 REDUCTION: Final = 0.05
 """Share of a change that the sweeps of one field step may leave to the next."""
+LEAST: Final = 8
+"""Rows and columns below which a lattice is one tile."""
 WHOLE: Final = 40_000
 """Voxels up to which the whole lattice is one tile."""
 TILE: Final = (96, 480)
 """Rows and columns of a tile; with its margins it fits a core's own cache."""
+
+
+Vessels = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,11 @@ class FieldPlan:
     law
         (fields, 4): hops in the sheet, hops between sheets, loss with 1/step, exchange [1/min].
     loss
-        (fields, 4): uptake, decay, washout, to the partner [1/min].
+        (fields, 4): uptake, decay, carried away, to the partner [1/min].
+    exchange
+        Exchange of each field with the blood [1/min]; 0 where there are no vessels.
+    vessels
+        Order, upstream, flow and supply of `Sinusoids` [site volumes/min].
     degree
         Neighbours that are tissue, 255 where there is none; empty on a full torus.
     spares
@@ -51,6 +60,8 @@ class FieldPlan:
     weights: NDArray[np.float32]
     law: NDArray[np.float32]
     loss: NDArray[np.float64]
+    exchange: NDArray[np.float64]
+    vessels: Vessels
     partner: NDArray[np.int64]
     pulsed: NDArray[np.bool_]
     degree: NDArray[np.uint8]
@@ -82,7 +93,8 @@ def plan_fields(model: Model, sites: Sites) -> FieldPlan:
     for place, rows in enumerate(weights):
         table[place, : len(rows)] = rows
     partner = [names.index(item.partner) if item.partner else -1 for item in fields]
-    loss = np.array([_losses(model, item) for item in fields]).reshape(-1, 4)
+    loss = np.array([_losses(model, item, sites) for item in fields]).reshape(-1, 4)
+    exchange = np.array([_exchange(model, item, sites) for item in fields])
     law = np.zeros((max(1, len(fields)), 4), dtype=np.float32)
     for place, item in enumerate(fields):
         extra = 0.0 if item.solver == "explicit" else 1.0 / model.macro_step
@@ -95,18 +107,33 @@ def plan_fields(model: Model, sites: Sites) -> FieldPlan:
     tile = np.array([_tile(model, sites, count) for count in stages], dtype=np.int64).reshape(-1, 5)
     pulsed = np.array([item.pulse for item in fields], dtype=np.bool_)
     return FieldPlan(
-        tile, stages, np.array(explicit, dtype=np.int64), table, law, loss,
+        tile, stages, np.array(explicit, dtype=np.int64), table, law, loss, exchange,
+        _vessels(model, sites),
         np.array(partner, dtype=np.int64), pulsed,
         _degree(model, sites), 2 if any(item.partner for item in fields) else min(1, len(fields)),
         sites.layers,
     )  # fmt: skip
 
 
-def _losses(model: Model, item: FieldSpec) -> list[float]:
+def _vessels(model: Model, sites: Sites) -> Vessels:
+    transit = float(evaluate(model.transit, rate_values(model)))
+    if sites.blood is None or transit == 0.0:
+        none = np.empty((0, 6), dtype=np.int32)
+        return np.empty(0, dtype=np.int32), none, none.astype(np.float32), np.empty(0)
+    flow = (sites.blood.flow / transit).astype(np.float32)
+    return sites.blood.order, sites.blood.upstream, flow, sites.blood.supply / transit
+
+
+def _exchange(model: Model, item: FieldSpec, sites: Sites) -> float:
+    return 0.0 if sites.blood is None else float(evaluate(item.exchange, rate_values(model)))
+
+
+def _losses(model: Model, item: FieldSpec, sites: Sites) -> list[float]:
     rates = rate_values(model)
-    return [
+    uptake, decay, washout, across = (
         float(evaluate(t, rates)) for t in (item.uptake, item.decay, item.washout, item.to_partner)
-    ]
+    )
+    return [uptake, decay, washout + _exchange(model, item, sites), across]
 
 
 def _up(model: Model, item: FieldSpec, sites: Sites) -> float:
@@ -124,7 +151,7 @@ def _weights(model: Model, item: FieldSpec, sites: Sites) -> NDArray[np.float64]
     square = model.lattice.kind != "hex"
     leaving = (4.0 if square else 6.0) * hop + 2.0 * up
     roughest = (8.0 if square else 9.0) * hop + 4.0 * up
-    loss = sum(_losses(model, item)) + 1.0 / model.macro_step
+    loss = sum(_losses(model, item, sites)) + 1.0 / model.macro_step
     diagonal = leaving + loss
     lowest, highest = loss / diagonal, max((roughest + loss) / diagonal, 1.0) * (1.0 + 1e-9)
     if leaving == 0.0 or lowest >= 0.999 * highest:
@@ -137,11 +164,11 @@ def _weights(model: Model, item: FieldSpec, sites: Sites) -> NDArray[np.float64]
 def _tile(model: Model, sites: Sites, stages: int) -> tuple[int, int, int, int, int]:
     block = model.lattice.block
     height, width = sites.height * block, sites.width * block
-    if height * width * sites.layers <= WHOLE or min(height, width) < 8:
+    if height * width * sites.layers <= WHOLE or min(height, width) < LEAST:
         return height, width, 1, 1, 1
     rows, columns = min(height, TILE[0]), min(width, TILE[1])
     if sites.layers > 1:
-        rows = columns = max(8, round(math.sqrt(TILE[0] * TILE[1] / sites.layers)))
+        rows = columns = max(LEAST, round(math.sqrt(TILE[0] * TILE[1] / sites.layers)))
     return rows, columns, stages, 0, math.ceil(height / rows) * math.ceil(width / columns)
 
 

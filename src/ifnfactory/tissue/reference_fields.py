@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.tissue.reference_sheet import beside
 from ifnfactory.tissue.simulation import Simulation
 
 F = np.float32
@@ -39,7 +40,7 @@ def _present(field: NDArray[Any]) -> float:
 
 def carried(
     simulation: Simulation, fields: Fields, made: Fields, rates: list[float],
-    ledger: NDArray[np.float64],
+    ledger: NDArray[np.float64], arriving: list[float],
 ) -> Fields:  # fmt: skip
     """Return the fields a field step later, and book what became of them in `ledger`.
 
@@ -47,36 +48,42 @@ def carried(
     ----------
     made, rates
         What each cell secretes and what all do together [1/min].
+    arriving
+        What the blood holds of each field at the portal triads.
     """
-    model, plan = simulation.model, simulation.plan
-    square = model.lattice.kind != "hex"
-    later = list(fields)
-    cells = simulation.sites.cells * model.lattice.block**2
+    model, sites, plan = simulation.model, simulation.sites, simulation.plan
+    later, rates = list(fields), list(rates)
+    voxels = sites.open_cells * model.lattice.block**2
     guess = np.zeros((len(fields), 3), dtype=F)
     for k in range(len(fields)):
         mate = int(plan.partner[k])
         if 0 <= mate < k:
             continue
+        gain = None
+        if plan.exchange[k] > 0.0:
+            gain, brought = from_blood(simulation, k, fields[k], arriving[k])
+            rates[k] += brought
         simulation.kernel.settle(
-            k, mate, model.macro_step, int(plan.explicit[k]), np.array(rates), plan.loss, cells,
+            k, mate, model.macro_step, int(plan.explicit[k]), np.array(rates), plan.loss, voxels,
             False, ledger, guess,
         )  # fmt: skip
         group = [k] if mate < 0 else [k, mate]
-        now = [fields[j] * guess[j, 0] + guess[j, 1] for j in group]
+        now = [(fields[j] * guess[j, 0] + guess[j, 1]) * _inside(simulation) for j in group]
         was = [values.copy() for values in now]
-        rhs = [
-            _source(model.fields[j].pulse, made[j], fields[j]) + guess[j, 2] * fields[j]
-            for j in group
-        ]
-        for by, gain in plan.weights[k][: plan.stages[k]]:
+        rhs: Fields = []
+        for j in group:
+            source = _source(model.fields[j].pulse, made[j], fields[j])
+            source = source if gain is None else source + gain
+            rhs.append(source + guess[j, 2] * fields[j])
+        for by, step in plan.weights[k][: plan.stages[k]]:
             following: Fields = []
             for a, j in enumerate(group):
-                hop, _, lost, given = plan.law[j]
                 mine, before = now[a], was[a]
-                flow = hop * _near(mine, square) - _diagonal(hop, lost, square) * mine
+                flow = _flow(simulation, plan.law[j], mine)
                 if mate >= 0:
-                    flow = flow + given * now[1 - a]
-                following.append((mine + by * (mine - before)) + gain * (flow + rhs[a]))
+                    flow = flow + plan.law[j][3] * now[1 - a]
+                value = (mine + by * (mine - before)) + step * (flow + rhs[a])
+                following.append(value * _inside(simulation))
             now, was = following, now
         for a, j in enumerate(group):
             ledger[j, 6] += float(-np.minimum(now[a], 0.0).sum(dtype=np.float64))
@@ -85,8 +92,56 @@ def carried(
     return later
 
 
+def from_blood(
+    simulation: Simulation, k: int, field: NDArray[Any], arriving: float
+) -> tuple[NDArray[np.float32], float]:
+    """Return what the blood brings to each site, one after the other downstream, and the sum."""
+    order, upstream, flow, supply = simulation.plan.vessels
+    exchange = float(simulation.plan.exchange[k])
+    sheets = field.reshape(simulation.sites.layers, -1)
+    gain, total = np.zeros_like(sheets), 0.0
+    for cords, into in zip(sheets, gain, strict=True):
+        vein = np.zeros(cords.size)
+        brought = 0.0
+        for place, site in enumerate(order):
+            passing, content = supply[place], supply[place] * arriving
+            for up, amount in zip(upstream[place], flow[place], strict=True):
+                passing += float(amount)
+                content += float(amount) * vein[up]
+            vein[site] = (content + exchange * float(cords[site])) / (passing + exchange)
+            into[site] = F(exchange * vein[site])
+            brought += float(into[site])
+        total += brought
+    return gain.reshape(field.shape), total
+
+
+def _inside(simulation: Simulation) -> Any:
+    mask, block = simulation.sites.mask, simulation.model.lattice.block
+    if not mask.size:
+        return F(1.0)
+    return mask.reshape(simulation.sites.shape).repeat(block, -2).repeat(block, -1).astype(F)
+
+
 def _source(pulsed: bool, made: NDArray[Any], field: NDArray[Any]) -> NDArray[Any]:
     return np.zeros_like(field) if pulsed else made.reshape(field.shape)
+
+
+def _flow(simulation: Simulation, law: NDArray[Any], c: NDArray[Any]) -> NDArray[Any]:
+    """Return what hops bring to each site less what leaves and is lost."""
+    sites, square = simulation.sites, simulation.model.lattice.kind != "hex"
+    hop, up, lost = law[0], law[1], law[2]
+    near = _near(c, square, sites.torus)
+    if sites.layers == 1 and not simulation.plan.degree.size:
+        return hop * near - _diagonal(hop, lost, square) * c
+    inside = np.ones(c.shape, dtype=F) * _inside(simulation)
+    flow = hop * (near - _near(inside, square, sites.torus) * inside * c) - lost * c
+    if sites.layers == 1:
+        return flow
+    other = np.zeros_like(c)
+    for layer in (1, -1):
+        there = beside(inside, 0, 0, sites.torus, layer)
+        other = other + there * (beside(c, 0, 0, sites.torus, layer) - c)
+    return flow + up * other
 
 
 def _diagonal(hop: Any, lost: Any, square: bool) -> Any:
@@ -94,9 +149,9 @@ def _diagonal(hop: Any, lost: Any, square: bool) -> Any:
     return whole if square else whole + (hop + hop)
 
 
-def _near(c: NDArray[Any], square: bool) -> NDArray[Any]:
+def _near(c: NDArray[Any], square: bool, torus: bool) -> NDArray[Any]:
     def at(up: int, along: int) -> NDArray[Any]:
-        return np.roll(c, (-up, -along), (0, 1))
+        return beside(c, up, along, torus)
 
     near = (at(0, 1) + at(0, -1)) + (at(1, 0) + at(-1, 0))
     return near if square else near + (at(-1, 1) + at(1, -1))

@@ -81,6 +81,8 @@ class Simulation:
         arrays += bool(self.sites.mask.size) + bool(self.plan.degree.size)
         arrays += 4 * bool(self.sites.zone.size)
         rates = rate_values(model)
+        if self.plan.exchange.any() and self.sites.blood is not None:
+            arrays += 4 + 108 * self.sites.blood.order.size / (self.sites.height * self.sites.width)
         agents = sum(float(evaluate(agent.density, rates)) for agent in model.agents)
         return float(arrays) + 6.0 * agents
 

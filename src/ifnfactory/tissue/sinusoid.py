@@ -8,35 +8,25 @@ the space of Disse,
 
     Q b = sum over sites upstream (Q_up b_up) + e (c - b),      dc/dt = ... - e (c - b).
 
-Upstream sites come first in the order of falling pressure, so one sweep solves the whole network,
-and what the cords give is exactly what arrives at the central vein.
+Upstream sites come first in the order of falling pressure, so one sweep solves the whole network
+(`blood`), and what the cords give is exactly what arrives at the central vein.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
 from ifnfactory.tissue.lattice import Boundary, Lattice
 from ifnfactory.tissue.lobule import Lobules, sheet_of_lobules
-from ifnfactory.tissue.medium import Field, stack
-
-TRANSIT_S: Final = 2.0
-"""Mean time of the blood in a lobule [s]: 200 um/s over about 300-500 um (tissue evidence [D])."""
 
 BLOOD_SHARE: Final = 0.6
 """Sinusoid volume over extracellular volume of the cords; prior: 12 % against 20 % of the liver."""
-
-EXCHANGE_PER_S: Final = 1e-3
-"""Exchange between the space of Disse and the blood [1/s]; prior, to be scanned: a fifth of
-receptor uptake, so that uptake sets the niche length as the evidence says. Fenestrae let interferon
-and virions pass (Sarin 2010 [V]); how fast is not established."""
 
 
 @dataclass(frozen=True)
@@ -46,54 +36,43 @@ class Sinusoids:
     Attributes
     ----------
     order
-        Sites with blood, flat indices in the sheet, upstream first, int64 (sites,).
+        Sites with blood, flat indices in the sheet, upstream first, int32 (sites,).
     upstream, flow
-        For each of `order` the sites upstream, and the blood that comes from them [site volumes/s],
-        (sites, 6); flow 0 where there is none.
+        For each of `order` the sites upstream, and the blood that comes from them [site volumes a
+        unit of time], (sites, 6); flow 0 where there is none.
     supply, drain
         Blood that enters from portal triads and leaves into the central vein, (sites,).
     """
 
     lattice: Lattice
-    order: NDArray[np.int64]
-    upstream: NDArray[np.int64]
-    flow: NDArray[np.float64]
+    order: NDArray[np.int32]
+    upstream: NDArray[np.int32]
+    flow: NDArray[np.float32]
     supply: NDArray[np.float64]
     drain: NDArray[np.float64]
-    exchange_per_s: float
 
 
-@dataclass(frozen=True)
-class Carried:
-    """What the blood did in a step: amounts."""
-
-    brought: float
-    carried_away: float
-
-
-def sinusoids(
-    lobules: Lobules, transit_s: float = TRANSIT_S, exchange_per_s: float = EXCHANGE_PER_S
-) -> Sinusoids:
+def sinusoids(lobules: Lobules, transit: float = 1.0) -> Sinusoids:
     """Return the network of a sheet of lobules, the same in each of its layers.
 
     Parameters
     ----------
-    transit_s
-        Mean time of the blood in a lobule [s].
+    transit
+        Mean time of the blood in a lobule; flows are in site volumes per the same unit of time.
 
     Raises
     ------
     ValueError
-        If a rate is not positive, or there is no central vein or portal triad.
+        If `transit` is not positive, or there is no central vein or portal triad.
     """
-    if not (transit_s > 0.0 and exchange_per_s >= 0.0):
-        raise ValueError(f"no blood flows with transit {transit_s} s, exchange {exchange_per_s}/s")
+    if not transit > 0.0:
+        raise ValueError(f"no blood flows with a transit of {transit}")
     if not (lobules.portal.any() and lobules.central.any()):
         raise ValueError("blood needs a portal triad to come from and a central vein to go to")
     pressure = _pressure(lobules)
     flows = _flows(lobules, pressure)
-    scale = lobules.inside.sum() * BLOOD_SHARE / transit_s / _entering(lobules, flows)
-    return _network(lobules, pressure, flows * scale, exchange_per_s)
+    scale = lobules.inside.sum() * BLOOD_SHARE / transit / _entering(lobules, flows)
+    return _network(lobules, pressure, flows * scale)
 
 
 def _pressure(lobules: Lobules) -> NDArray[np.float64]:
@@ -172,7 +151,7 @@ def _entering(lobules: Lobules, flows: NDArray[np.float64]) -> float:
 
 
 def _network(
-    lobules: Lobules, pressure: NDArray[np.float64], flows: NDArray[np.float64], exchange: float
+    lobules: Lobules, pressure: NDArray[np.float64], flows: NDArray[np.float64]
 ) -> Sinusoids:
     lattice = lobules.lattice
     width = lattice.width
@@ -195,60 +174,7 @@ def _network(
     central = lobules.central.ravel()[order]
     supply = np.where(portal, gives, 0.0)
     drain = np.where(central, entering, 0.0)
-    return Sinusoids(lattice, order, upstream, flow, supply, drain, exchange)
-
-
-def carry(
-    network: Sinusoids, c: Field, dt_s: float, arriving: float = 0.0
-) -> tuple[Field, Field, Carried]:
-    """Exchange a signal between cords and blood for `dt_s`.
-
-    Parameters
-    ----------
-    c
-        Amounts in the cords, of the lattice's shape.
-    arriving
-        Concentration in the blood of the portal triads, amount per site of the cords' space.
-
-    Returns
-    -------
-    tuple
-        The cords' amounts after the step, the blood's concentrations, both of the shape of `c`, and
-        the amounts that came and went: ``brought - carried_away`` is the change of the cords' sum.
-    """
-    cords = np.ascontiguousarray(c).copy()
-    blood = np.zeros_like(cords)
-    brought = away = 0.0
-    sheets, veins = stack(cords), stack(blood)
-    for z in range(sheets.shape[0]):
-        came, went = _sweep(
-            network.order, network.upstream, network.flow, network.supply, network.drain,
-            network.exchange_per_s, dt_s, float(arriving), sheets[z].reshape(-1),
-            veins[z].reshape(-1),
-        )  # fmt: skip
-        brought, away = brought + came, away + went
-    return cords, blood, Carried(brought, away)
-
-
-@njit(cache=True, nogil=True)
-def _sweep(
-    order: Any, upstream: Any, flow: Any, supply: Any, drain: Any, exchange: float, dt: float,
-    arriving: float, c: Any, b: Any,
-) -> tuple[float, float]:  # fmt: skip
-    """Go down the pressure; cords and blood of a site are solved together: any step is stable."""
-    brought, away = 0.0, 0.0
-    eased = exchange / (1.0 + dt * exchange)
-    for k in range(order.size):
-        site = order[k]
-        passing, content = supply[k], supply[k] * arriving
-        for side in range(upstream.shape[1]):
-            if flow[k, side] > 0.0:
-                passing += flow[k, side]
-                content += flow[k, side] * b[upstream[k, side]]
-        if passing + eased > 0.0:
-            blood = (content + eased * c[site]) / (passing + eased)
-            b[site] = blood
-            c[site] += dt * eased * (blood - c[site])
-            brought += dt * supply[k] * arriving
-            away += dt * drain[k] * blood
-    return brought, away
+    return Sinusoids(
+        lattice, order.astype(np.int32), upstream.astype(np.int32), flow.astype(np.float32),
+        supply, drain,
+    )  # fmt: skip

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.tissue.sinusoid import Sinusoids
+
 
 def _none() -> NDArray[np.uint8]:
     return np.empty(0, dtype=np.uint8)
@@ -28,6 +30,8 @@ class Sites:
         1 where there is tissue, uint8 (cells,); empty for everywhere.
     zone
         0 at the portal field to 1 at the central vein, float32 (cells,); empty for 0 everywhere.
+    blood
+        Network of the sinusoids in each sheet, for a transit of 1; None where there are no vessels.
     """
 
     height: int
@@ -36,6 +40,7 @@ class Sites:
     torus: bool = True
     mask: NDArray[np.uint8] = field(default_factory=_none)
     zone: NDArray[np.float32] = field(default_factory=_flat)
+    blood: Sinusoids | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

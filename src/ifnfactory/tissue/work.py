@@ -107,7 +107,8 @@ class Work:
             sites.mask, sites.zone, plan.degree, geometry, plan.tile, plan.stages, plan.explicit,
             plan.weights, plan.law, plan.loss, plan.partner, plan.pulsed, scene.mixed,
             self.pools, decay, self.agents.kind, self.agents.site, self.agents.lit, every,
-            self.ledger, sums, tiles,
+            self.ledger, plan.exchange, plan.vessels, np.zeros(sites.height * sites.width),
+            np.zeros(sites.cells if plan.exchange.any() else 0, np.float32), sums, tiles,
         )  # fmt: skip
         rooms = [np.zeros((8, plan.room), dtype=np.float32) for _ in range(threads)]
         kernel = scene.kernel
@@ -128,8 +129,8 @@ def _shared(
 ) -> int:
     """Carry out the same calls as ``advance`` of the kernel, with chunks and tiles shared."""
     (p, drive, Q, fields, slot, counts, flag, mask, zone, degree, geometry, tile, stages, explicit,
-     weights, law, loss, partner, pulsed, mixed, pools, decay, kind, site, lit, every, ledger, sums,
-     tiles) = common  # fmt: skip
+     weights, law, loss, partner, pulsed, mixed, pools, decay, kind, site, lit, every, ledger,
+     exchange, vessels, vein, gain, sums, tiles) = common  # fmt: skip
     layers, torus, cells = int(geometry[2]), bool(geometry[3]), int(geometry[4])
     width, height = int(geometry[7]), int(geometry[8])
     count = kernel.FIELDS
@@ -164,11 +165,17 @@ def _shared(
             mate = int(partner[k])
             if 0 <= mate < k:
                 continue
+            blood = gain[:0]
+            if exchange[k] > 0.0:
+                made_rate[k] += kernel.from_blood(
+                    k, p, exchange[k], vessels, layers, fields[slot[k]], vein, gain)  # fmt: skip
+                blood = gain
             kernel.settle(k, mate, kernel.MACRO, 0 if mixed else explicit[k], made_rate, loss,
                           int(geometry[5]), mixed, ledger, guess)  # fmt: skip
-            share(int(tile[k, 4]), lambda a, b, room, k=k, mate=mate: kernel.transport(
+            share(int(tile[k, 4]), lambda a, b, room, k=k, mate=mate, blood=blood: kernel.transport(
                 k, mate, a, b, tile[k], geometry, 0 if mixed else stages[k], weights[k], law, guess,
-                pulsed[k], who, degree, fields, slot, tiles, room))  # fmt: skip
+                pulsed[k], who, degree, fields, slot, blood, tiles,
+                room))  # fmt: skip
             if not kernel.finish_field(k, mate, int(tile[k, 4]), slot, tiles, ledger):
                 return n + 1
     return steps

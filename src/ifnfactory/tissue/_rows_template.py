@@ -1,0 +1,98 @@
+# fmt: off
+@njit(nogil=True, cache=True, error_model="numpy")
+def gather(fields, k, start, count, width, w, at):
+    """Copy a field of a run of cells into a work row; a cell of many voxels sees their sum."""
+    if BLOCK == 1:
+        row, some = w[at : at + count], fields[k, start : start + count]
+        for l in range(count):
+            row[l] = some[l]
+        return
+    voxels = width * BLOCK
+    for l in range(count):
+        y, x = (start + l) // width, (start + l) % width
+        total = np.float32(0.0)
+        for j in range(BLOCK):
+            for i in range(BLOCK):
+                total += fields[k, (y * BLOCK + j) * voxels + x * BLOCK + i]
+        w[at + l] = total
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def read_row(some, scale, w, at):
+    """Put a stored quantity of a run of cells into a work row, in its own unit."""
+    row = w[at : at + some.size]
+    for l in range(row.size):
+        row[l] = np.float32(some[l]) * scale
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def resident_row(base, a, b, share, w, at):
+    """Put 1 into a work row where a resident is, 0 elsewhere."""
+    row = w[at : at + CHUNK]
+    for l in range(CHUNK):
+        here = uniform(np.uint32(base + np.uint32(l)), a, b) < share
+        row[l] = np.float32(1.0) if here else np.float32(0.0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def round_row(base, a, b, high, scale, most, w, at):
+    """Round amounts up or down at random; 16 bits of a number decide for each of two amounts."""
+    row = w[at : at + CHUNK]
+    shift = np.uint32(16) if high else np.uint32(0)
+    for l in range(CHUNK):
+        both = bits(np.uint32(base + np.uint32(l)), a, b)
+        part = np.int32(np.uint32(np.uint32(both >> shift) & np.uint32(0xFFFF)))
+        x = np.float32(np.int32(row[l] * scale + np.float32(part) * ROUNDING))
+        x = x if x < most else most
+        row[l] = x if x > np.float32(0.0) else np.float32(0.0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def whole_row(w, at, mask, start, some):
+    """Store a work row of whole numbers in few bits."""
+    row = w[at : at + some.size]
+    if mask.size:
+        inside = mask[start : start + some.size]
+        for l in range(row.size):
+            if inside[l]:
+                some[l] = np.int32(row[l] + np.float32(0.5))
+    else:
+        for l in range(row.size):
+            some[l] = np.int32(row[l] + np.float32(0.5))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def plain_row(w, at, mask, start, some):
+    """Store a work row as it is."""
+    row = w[at : at + some.size]
+    for l in range(row.size):
+        if not mask.size or mask[start + l]:
+            some[l] = row[l]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def chunk_sum(w, at, count, mask, start, half):
+    """Return the sum over a chunk in double precision, by halves, so in the same order anywhere.
+
+    Parameters
+    ----------
+    half
+        Room of half a chunk, float64.
+    """
+    row = w[at : at + CHUNK]
+    if mask.size:
+        inside = mask[start : start + count]
+        for l in range(count):
+            row[l] *= np.float32(inside[l])
+    for l in range(count, CHUNK):
+        row[l] = np.float32(0.0)
+    size = CHUNK // 2
+    low, high = row[:size], row[size:]
+    for l in range(size):
+        half[l] = np.float64(low[l]) + np.float64(high[l])
+    while size > 1:
+        size = size // 2
+        front, back = half[:size], half[size : 2 * size]
+        for l in range(size):
+            front[l] = front[l] + back[l]
+    return half[0]
