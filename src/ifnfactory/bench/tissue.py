@@ -14,9 +14,11 @@ import numpy as np
 
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import cpu_model
+from ifnfactory.tissue.lobule import one_lobule
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_file import load_model
 from ifnfactory.tissue.simulation import Simulation
+from ifnfactory.tissue.sinusoid import sinusoids
 from ifnfactory.tissue.sites import Sites
 
 COPY_BYTES: Final = 1 << 28
@@ -30,6 +32,8 @@ CASES: Final = (
     ("plaque", 167, 1, 60),
 )
 """Model, cells along a side, threads, and macro steps of one timing."""
+QUICK: Final = (("hbv-liver", 300, 2, 1), ("visavis", 40, 1, 50))
+"""The same for a look at whether it runs at all."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +133,12 @@ def _row(model: Model, size: int, threads: int, steps: int, bandwidth: float) ->
 
 
 def _lobule_seconds() -> float:
-    """Return how long a slice of a lobule, 35 x 35 cells, takes for 30 days [s]."""
-    simulation = Simulation(load_model("hbv-liver"), Sites(35, 35))
+    """Return how long a slice of a lobule, 1,200 cells with their blood, takes for 30 days [s]."""
+    of = one_lobule()
+    height, width = of.inside.shape
+    mask = of.inside.astype(np.uint8).ravel()
+    sites = Sites(height, width, 1, False, mask, of.zone.ravel(), sinusoids(of))
+    simulation = Simulation(load_model("hbv-liver"), sites)
     state, _ = simulation.advance(simulation.init(), 1.0)
     began = time.perf_counter()
     simulation.advance(state, 720.0, throw=True)

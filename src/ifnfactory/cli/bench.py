@@ -36,14 +36,17 @@ def engine(
 @door
 def tissue(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    quick: Annotated[
+        bool, typer.Option(help="Small lattices: seconds, but no fair figures.")
+    ] = False,
 ) -> None:
     """Time the tissue's kernels, beside what a plain copy of memory does on this machine."""
-    from ifnfactory.bench.tissue import run_tissue_benchmark
+    from ifnfactory.bench.tissue import CASES, QUICK, run_tissue_benchmark
     from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.cli.views import tissue_bench_table
 
     with ScreenProgress() as progress:
-        report = run_tissue_benchmark(progress)
+        report = run_tissue_benchmark(progress, QUICK if quick else CASES)
     if as_json:
         print(json.dumps(report.to_json()))
     else:
