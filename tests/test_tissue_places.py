@@ -7,7 +7,7 @@ import pytest
 from tissue_cases import built_in, lively, same
 
 from ifnfactory.foundation.errors import IntegrationError
-from ifnfactory.tissue import plan
+from ifnfactory.tissue import plan, work
 from ifnfactory.tissue.blood import bring
 from ifnfactory.tissue.lattice import Boundary, Lattice
 from ifnfactory.tissue.lobule import Lobules, one_lobule, sheet_of_lobules
@@ -77,6 +77,19 @@ def test_tiles_give_the_field_of_the_whole_lattice(
     (one, _), (other, _) = (s.advance(s.init(), 1.0) for s in (whole, tiled))
     for left, right in zip(one.fields, other.fields, strict=True):
         np.testing.assert_allclose(left, right, rtol=2e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("place", ["lobules", "slices of a lobule"])
+def test_threads_do_not_change_a_bit_where_blood_flows(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "WORTH_SHARING", 0)
+    monkeypatch.setattr(plan, "WHOLE", 0)
+    monkeypatch.setattr(plan, "TILE", (4, 5))
+    monkeypatch.setattr(plan, "LEAST", 1)
+    runs = [lively("hbv-liver", 0, threads=threads, sites=PLACES[place]) for threads in (1, 2)]
+    one, two = (run.advance(run.init(), 1.0)[0] for run in runs)
+    assert same(one, two)
 
 
 def channel(length: int) -> Sites:

@@ -42,8 +42,15 @@ class Team:
         if self._pool is None or rows * width < _WORTH_SHARING:
             work(0, rows)
             return
+        self.each(rows, lambda part, start, stop: work(start, stop))
+
+    def each(self, rows: int, work: Callable[[int, int, int], None]) -> None:
+        """Call ``work(part, start, stop)`` for each thread's part of the rows."""
         cuts = [rows * part // self.threads for part in range(self.threads + 1)]
-        for done in self._pool.map(work, cuts[:-1], cuts[1:]):
+        if self._pool is None:
+            work(0, 0, rows)
+            return
+        for done in self._pool.map(work, range(self.threads), cuts[:-1], cuts[1:]):
             del done  # exceptions of a thread are raised here
 
 

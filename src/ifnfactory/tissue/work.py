@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +13,7 @@ from ifnfactory.tissue.layout import CHUNK, numbers_of
 from ifnfactory.tissue.model_check import rate_values
 from ifnfactory.tissue.scene import Scene
 from ifnfactory.tissue.state import Agents, State
+from ifnfactory.tissue.team import Team
 
 WORTH_SHARING: Final = 60_000
 """Cells below which a second thread costs more than it saves."""
@@ -114,8 +113,8 @@ class Work:
         kernel = scene.kernel
         if threads == 1 or sites.cells < WORTH_SHARING:
             return int(kernel.advance(scene.seed, self.first, steps, *common, rooms[0]))
-        with ThreadPoolExecutor(threads) as pool:
-            return _shared(kernel, scene.seed, self.first, steps, common, pool, rooms)
+        with Team(threads) as team:
+            return _shared(kernel, scene.seed, self.first, steps, common, team, rooms)
 
 
 def _shared(
@@ -124,7 +123,7 @@ def _shared(
     first: int,
     steps: int,
     common: Any,
-    pool: ThreadPoolExecutor,
+    team: Team,
     rooms: list[NDArray[np.float32]],
 ) -> int:
     """Carry out the same calls as ``advance`` of the kernel, with chunks and tiles shared."""
@@ -139,11 +138,6 @@ def _shared(
     made_rate = np.zeros(sums.shape[1])
     who = (p, keys, Q, mask, zone)
 
-    def share(total: int, work: Callable[[int, int, NDArray[np.float32]], None]) -> None:
-        cuts = [total * part // len(rooms) for part in range(len(rooms) + 1)]
-        for done in pool.map(work, cuts[:-1], cuts[1:], rooms):
-            del done  # exceptions of a thread are raised here
-
     for n in range(steps):
         step = first + n
         kernel.begin(seed, step, n, p, drive, keys)
@@ -154,11 +148,11 @@ def _shared(
                 kernel.pulse(k, 0, sums.shape[0], width, who, fields, slot[k], sums)
                 kernel.book_pulse(k, sums, ledger)
         for j in range(kernel.NEIGHBOURS):
-            share(cells, lambda a, b, _, j=j: kernel.flags(
+            team.each(cells, lambda _, a, b, j=j: kernel.flags(
                 j, a, b, p, keys, Q, mask, zone, flag))  # fmt: skip
-            share(layers * height, lambda a, b, _, j=j: kernel.count_neighbours(
+            team.each(layers * height, lambda _, a, b, j=j: kernel.count_neighbours(
                 flag, counts, j, a, b, height, width, layers, torus))  # fmt: skip
-        share(sums.shape[0], lambda a, b, _: kernel.cells(
+        team.each(sums.shape[0], lambda _, a, b: kernel.cells(
             a, b, cells, width, p, keys, Q, fields, slot, counts, mask, zone, sums))  # fmt: skip
         kernel.after_cells(p, sums, made_rate, decay, int(geometry[6]), pools, pulsed)
         for k in range(count):
@@ -172,10 +166,10 @@ def _shared(
                 blood = gain
             kernel.settle(k, mate, kernel.MACRO, 0 if mixed else explicit[k], made_rate, loss,
                           int(geometry[5]), mixed, ledger, guess)  # fmt: skip
-            share(int(tile[k, 4]), lambda a, b, room, k=k, mate=mate, blood=blood: kernel.transport(
-                k, mate, a, b, tile[k], geometry, 0 if mixed else stages[k], weights[k], law, guess,
-                pulsed[k], who, degree, fields, slot, blood, tiles,
-                room))  # fmt: skip
+            what = (tile[k], geometry, 0 if mixed else stages[k], weights[k], law, guess, pulsed[k],
+                    who, degree, fields, slot, blood, tiles)  # fmt: skip
+            team.each(int(tile[k, 4]), lambda part, a, b, k=k, mate=mate, what=what:
+                      kernel.transport(k, mate, a, b, *what, rooms[part]))  # fmt: skip
             if not kernel.finish_field(k, mate, int(tile[k, 4]), slot, tiles, ledger):
                 return n + 1
     return steps
