@@ -11,6 +11,7 @@ from ifnfactory.tissue import plan, work
 from ifnfactory.tissue.blood import bring
 from ifnfactory.tissue.lattice import Boundary, Lattice
 from ifnfactory.tissue.lobule import Lobules, one_lobule, sheet_of_lobules
+from ifnfactory.tissue.model_check import stack_problems
 from ifnfactory.tissue.reference import reference_step
 from ifnfactory.tissue.scene import Drive
 from ifnfactory.tissue.simulation import Simulation
@@ -40,7 +41,7 @@ PLACES = {
 CASES = [
     *(("hbv-liver", place) for place in PLACES),
     *(("visavis", place) for place in ("closed", "closed stack", "lobule")),
-    *(("plaque", place) for place in ("closed", "closed stack")),
+    ("plaque", "closed"),
 ]
 
 
@@ -162,6 +163,19 @@ def test_blood_that_enters_leaves_and_loses_nothing(name: str) -> None:
     left = float(network.drain @ vein[network.order])
     assert brought == pytest.approx(gain.sum(dtype=float), rel=1e-9)
     assert left + brought == pytest.approx(entered + 0.01 * cords.sum(dtype=float), rel=1e-5)
+
+
+def test_an_explicit_step_that_a_stack_makes_unstable_is_refused() -> None:
+    problems = stack_problems(built_in("plaque"), 3)
+    assert [problem.where for problem in problems] == ["--layers"] * 2
+    assert "substeps = 6 or more" in problems[0].fix
+    assert stack_problems(built_in("plaque"), 1) == []
+    assert stack_problems(built_in("hbv-liver"), 3) == stack_problems(built_in("visavis"), 3) == []
+    # Without the refusal the run would stop by itself.
+    simulation = lively("plaque", 0, sites=PLACES["closed stack"])
+    state = simulation.seeded(simulation.init(), np.ones(simulation.sites.shape, dtype=bool))
+    _, info = simulation.advance(state, 25.0)
+    assert info.status is Status.NEGATIVE_FIELD
 
 
 def test_a_negative_field_stops_the_run_and_says_so() -> None:

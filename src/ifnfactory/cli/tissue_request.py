@@ -17,6 +17,7 @@ from ifnfactory.tissue.course import Plan, bytes_a_cell
 from ifnfactory.tissue.lattice import Boundary, Lattice, lattice_problems
 from ifnfactory.tissue.lobule import RADIUS_CELLS, Lobules, one_lobule, sheet_of_lobules
 from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.model_check import stack_problems
 from ifnfactory.tissue.model_file import load_model, model_text
 from ifnfactory.tissue.scan import Axis, parse_axes
 from ifnfactory.tissue.sinusoid import sinusoids
@@ -118,6 +119,7 @@ class TissueRequest:
             size = 2 * RADIUS_CELLS + 1
         lattice = Lattice(size, size, self.layers)
         found = lattice_problems(lattice, bytes_a_cell(model), memory_bytes())
+        found += stack_problems(model, self.layers)
         curved = self.geometry in ("lobule", "lobules")
         if curved and model.lattice.kind != "hex":
             told = f"{model.name} lives on a square lattice, lobules are hexagonal"

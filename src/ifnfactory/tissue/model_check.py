@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
+from ifnfactory.foundation.errors import Problem
 from ifnfactory.foundation.lines import Path
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.tissue.evaluate import evaluate
@@ -216,6 +217,26 @@ def _blood_faults(model: Model) -> Iterator[Fault]:
         if field.solver == "explicit" or model.lattice.kind != "hex":
             told = f"{field.name} cannot meet the blood: explicit steps, or a square lattice"
             yield Fault(at, told, 'use solver = "implicit" and kind = "hex"')
+
+
+def stack_problems(model: Model, layers: int) -> list[Problem]:
+    """Return which explicit fields are stable in a sheet, but not in a stack of sheets."""
+    if layers == 1:
+        return []
+    rates = rate_values(model)
+    found: list[Problem] = []
+    for field in model.fields:
+        step = model.field_step / max(1, field.substeps)
+        sheet = (6 if model.lattice.kind == "hex" else 4) * hop_rate(model, field.diffusion)
+        up = 2.0 * float(evaluate(field.diffusion, rates)) / model.lattice.pitch_um**2
+        keys = ("uptake", "decay", "washout", "to_partner")
+        leaving = sheet + up + sum(evaluate(getattr(field, key), rates) for key in keys)
+        if field.solver == "explicit" and leaving * step > 1.0 + 1e-9:
+            told = f"an explicit step of {step:g} min is unstable for {field.name} in a stack"
+            need = math.ceil(leaving * model.field_step)
+            fix = f"give one layer, or write substeps = {need} or more in the model"
+            found.append(Problem(told, "--layers", fix))
+    return found
 
 
 def hop_rate(model: Model, diffusion: str) -> float:
