@@ -168,7 +168,7 @@ def test_blood_that_enters_leaves_and_loses_nothing(name: str) -> None:
 def test_an_explicit_step_that_a_stack_makes_unstable_is_refused() -> None:
     problems = stack_problems(built_in("plaque"), 3)
     assert [problem.where for problem in problems] == ["--layers"] * 2
-    assert "substeps = 6 or more" in problems[0].fix
+    assert "substeps = 7 or more" in problems[0].fix
     assert stack_problems(built_in("plaque"), 1) == []
     assert stack_problems(built_in("hbv-liver"), 3) == stack_problems(built_in("visavis"), 3) == []
     # Without the refusal the run would stop by itself.
