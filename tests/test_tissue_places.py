@@ -181,7 +181,7 @@ def test_an_explicit_step_that_a_stack_makes_unstable_is_refused() -> None:
 def test_a_negative_field_stops_the_run_and_says_so() -> None:
     simulation = lively("hbv-liver", 16)
     state = simulation.init()
-    state.fields[0][:] = -1000.0
+    state.fields[0][:] = -1e9
     later, info = simulation.advance(state, 10.0)
     assert info.status is Status.NEGATIVE_FIELD
     assert info.steps == later.step == 1
