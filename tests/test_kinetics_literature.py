@@ -43,7 +43,7 @@ def treated(trial: str, *drugs: tuple[str, str, str], patients: int = 400) -> Ar
     plain = Regimen(tuple(course(*drug, stop_week=48.0) for drug in drugs))
     regimen = population.dispensed(plain)
     treatment = Treatment(regimen, WEEKS)
-    chance = draw_chance(7, people.table, draw_deviations(7, patients), len(WEEKS))
+    chance = draw_chance(7, people, draw_deviations(7, patients), WEEKS)
     return Clinic(network, integrator).follow(treatment, people, chance, Silent())
 
 

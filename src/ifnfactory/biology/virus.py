@@ -35,7 +35,9 @@ def _cccdna(m: Module, capsids: sp.Symbol) -> sp.Symbol:
         "cccdna_degradation_rate",
         "degradation_half_point",
     )
-    activation, silencing = m.parameters("activation_rate", "silencing_rate")
+    activation, silencing, converted_silencing = m.parameters(
+        "activation_rate", "silencing_rate", "seroconversion_silencing"
+    )
     response, baseline = m.uses("isg"), m.uses("isg_baseline")
     excess = m.uses("interferon_excess")
     amount = m.species(
@@ -56,7 +58,8 @@ def _cccdna(m: Module, capsids: sp.Symbol) -> sp.Symbol:
         description="interferon-driven degradation of cccDNA above the untreated one",
     )
     m.reaction("cccdna_degraded", degradation * above * amount, takes=amount)
-    m.relaxation(active, activation, sp.Integer(1))
+    # What a seroconversion has silenced stays so when therapy ends.
+    m.relaxation(active, activation, 1 - converted_silencing * m.uses("seroconverted"))
     m.reaction("silencing", silencing * excess * active, takes=active)
     return m.quantity(
         "transcription",

@@ -36,6 +36,8 @@ class Enrolled:
         Index of each patient among the candidates.
     log10_dna, ln_alt
         The patients' own levels, log10 of IU/mL and ln of U/L.
+    dna_excursion
+        How far HBV DNA was from the level at screening, log10.
     dna_score, alt_score
         The same with mean 0 and SD 1 among the enrolled of each HBeAg status.
     """
@@ -51,6 +53,7 @@ class Enrolled:
     prior_interferon: Bools
     log10_dna: Floats
     ln_alt: Floats
+    dna_excursion: Floats
     dna_score: Floats
     alt_score: Floats
 
@@ -89,8 +92,10 @@ def _screen(screening: Screening, m: int, streams: Streams) -> Enrolled:
     status = hbeag_positive.astype(np.int64)
     log10_dna = screening.dna.level(normal("log10_hbv_dna"), status)
     ln_alt = screening.alt.level(normal("ln_alt"), status)
-    passed = screening.dna.passes(log10_dna, normal("screening_dna"), status)
-    passed &= screening.alt.passes(ln_alt, normal("screening_alt"), status)
+    excursion = screening.dna.fluctuation(normal("screening_dna"), status)
+    passed = screening.dna.passes(log10_dna, excursion, status)
+    alt_excursion = screening.alt.fluctuation(normal("screening_alt"), status)
+    passed &= screening.alt.passes(ln_alt, alt_excursion, status)
     if eligibility.hbeag_positive is not None:
         passed &= hbeag_positive == eligibility.hbeag_positive
     everybody = Enrolled(
@@ -105,6 +110,7 @@ def _screen(screening: Screening, m: int, streams: Streams) -> Enrolled:
         prior_interferon=uniform("prior_interferon") < baseline.prior_interferon_share,
         log10_dna=log10_dna,
         ln_alt=ln_alt,
+        dna_excursion=excursion,
         dna_score=screening.dna.standardised(log10_dna, status),
         alt_score=screening.alt.standardised(ln_alt, status),
     )

@@ -23,6 +23,7 @@ from scipy.special import ndtr
 
 _GRID = 1501
 _WEIGHT_OF_MEAN = 5.0
+_NOBODY = 1e-9
 _WIDEST = 1.6
 """Candidates spread at most this much more than the enrolled do: beyond it a tail, not a normal,
 would be matched and nearly everybody would be turned away."""
@@ -40,12 +41,15 @@ class Window:
         SD of screening value minus level.
     ceiling
         Highest level that exists.
+    measured
+        Whether a printed baseline is that of the screening values, not of the levels.
     """
 
     low: float
     high: float
     noise: float
     ceiling: float = math.inf
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,9 @@ class Candidates:
     mean, sd
         Of the candidates' levels.
     enrolled_mean, enrolled_sd
+        Of those who are let in: of their levels, or of their screening values where the window says
+        that these are printed.
+    level_mean, level_sd
         Of the levels of those who are let in.
     accepted
         Share that is let in.
@@ -66,6 +73,8 @@ class Candidates:
     sd: float
     enrolled_mean: float
     enrolled_sd: float
+    level_mean: float
+    level_sd: float
     accepted: float
 
 
@@ -101,10 +110,41 @@ def _enrol(mean: float, sd: float, window: Window) -> Candidates:
     let_in = density * acceptance(level, window)
     total = float(let_in.sum())
     if not total > 0.0:
-        return Candidates(mean, sd, math.nan, math.nan, 0.0)
-    centre = float((let_in * level).sum()) / total
-    spread = math.sqrt(float((let_in * (level - centre) ** 2).sum()) / total)
-    return Candidates(mean, sd, centre, spread, total / everybody)
+        return Candidates(mean, sd, math.nan, math.nan, math.nan, math.nan, 0.0)
+    share = let_in / total
+    centre = float(share @ level)
+    spread = math.sqrt(float(share @ (level - centre) ** 2))
+    enrolled = (centre, spread)
+    if window.measured and window.noise > 0.0:
+        first, second = _fluctuation_of_the_accepted(level, window)
+        seen = float(share @ (level + first))
+        variance = float(share @ (second - first**2 + (level + first - seen) ** 2))
+        enrolled = (seen, math.sqrt(variance))
+    return Candidates(mean, sd, *enrolled, centre, spread, total / everybody)
+
+
+def _fluctuation_of_the_accepted(
+    level: NDArray[np.float64], window: Window
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and mean square of screening value minus level of those who pass.
+
+    The moments of a normal distribution cut at two limits; shape of `level` each.
+    """
+    low, high = (window.low - level) / window.noise, (window.high - level) / window.noise
+    passed = acceptance(level, window)
+    # Of levels from which nobody passes, the moments count for nothing.
+    passed = np.where(passed > _NOBODY, passed, np.inf)
+    at_low, at_high = _density(low), _density(high)
+    first = (at_low - at_high) / passed
+    # A limit at infinity has no density, and infinity times nothing is nothing here.
+    edges = np.where(np.isfinite(low), low, 0.0) * at_low
+    edges -= np.where(np.isfinite(high), high, 0.0) * at_high
+    second = 1.0 + edges / passed
+    return window.noise * first, window.noise**2 * second
+
+
+def _density(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.exp(-0.5 * x**2) / math.sqrt(2.0 * math.pi)
 
 
 def acceptance(level: NDArray[np.float64], window: Window) -> NDArray[np.float64]:

@@ -59,6 +59,8 @@ class Individuals:
         Serum markers of the untreated state.
     anti_hbe_responder, anti_hbs_responder
         Shape (n,): who makes the antibody once the antigen is lost.
+    viraemia_excursion
+        Shape (n,): how far HBV DNA is from the untreated level at entry, log10.
     """
 
     table: PatientTable
@@ -66,6 +68,7 @@ class Individuals:
     baseline: Baseline
     anti_hbe_responder: Bools
     anti_hbs_responder: Bools
+    viraemia_excursion: Floats
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class VirtualPatients:
         Shape (n, len(network.species_names)): the untreated steady state.
     anti_hbe_responder, anti_hbs_responder
         Shape (n,): who makes the antibody once the antigen is lost.
+    viraemia_excursion
+        Shape (n,): how far HBV DNA is from the untreated level at entry, log10.
     """
 
     table: PatientTable
@@ -89,6 +94,7 @@ class VirtualPatients:
     initial: Floats
     anti_hbe_responder: Bools
     anti_hbs_responder: Bools
+    viraemia_excursion: Floats
 
     def __len__(self) -> int:
         return len(self.table)
@@ -102,6 +108,7 @@ class VirtualPatients:
             initial=self.initial[rows],
             anti_hbe_responder=self.anti_hbe_responder[rows],
             anti_hbs_responder=self.anti_hbs_responder[rows],
+            viraemia_excursion=self.viraemia_excursion[rows],
         )
 
 
@@ -135,6 +142,7 @@ def draw_patients(
         initial=state.initial,
         anti_hbe_responder=drawn.anti_hbe_responder,
         anti_hbs_responder=drawn.anti_hbs_responder,
+        viraemia_excursion=drawn.viraemia_excursion,
     )
 
 
@@ -181,6 +189,7 @@ def draw_individuals(
         ),
         anti_hbe_responder=antibodies.anti_hbe,
         anti_hbs_responder=antibodies.anti_hbs,
+        viraemia_excursion=enrolled.dna_excursion,
     )
 
 

@@ -38,15 +38,18 @@ class ScreenedMarker:
 
     def standardised(self, level: Floats, status: NDArray[np.int64]) -> Floats:
         """Return levels with mean 0 and SD 1 among the enrolled of each HBeAg status."""
-        mean = np.array([found.enrolled_mean for found in self.by_status])
-        sd = np.array([max(found.enrolled_sd, 1e-12) for found in self.by_status])
+        mean = np.array([found.level_mean for found in self.by_status])
+        sd = np.array([max(found.level_sd, 1e-12) for found in self.by_status])
         return (level - mean[status]) / sd[status]
 
-    def passes(self, level: Floats, score: Floats, status: NDArray[np.int64]) -> Bools:
-        """Return who passes, given standard normal scores of the fluctuation."""
-        noise = np.array([window.noise for window in self.windows])
+    def fluctuation(self, score: Floats, status: NDArray[np.int64]) -> Floats:
+        """Return how far the marker is from its level, from standard normal scores."""
+        return np.array([window.noise for window in self.windows])[status] * score
+
+    def passes(self, level: Floats, excursion: Floats, status: NDArray[np.int64]) -> Bools:
+        """Return who passes, so far from their levels; all of shape (m,)."""
         window = self.windows[0]
-        measured = level + noise[status] * score
+        measured = level + excursion
         return (measured >= window.low) & (measured <= window.high) & (level <= window.ceiling)
 
 
@@ -101,12 +104,15 @@ def plan_screening(baseline: BaselineDistribution, eligibility: Eligibility) -> 
             (_log10(eligibility.dna_min), _log10(eligibility.dna_max)) if judged else None,
             by_status(MARKERS["screening_log10_dna"]),
             MARKERS["log10_dna_ceiling"].value,
+            # What was measured at screening is where the patient's course begins.
+            measured=judged,
         ),
         alt=_marker(
             (math.log(baseline.alt_median), baseline.alt_log_sd),
             (low, math.log(eligibility.alt_max)) if judged else None,
             by_status(MARKERS["screening_ln_alt"]),
             math.inf,
+            measured=False,
         ),
         hbsag=screened_hbsag(baseline, eligibility),
         # A quarter of a year stands in for the smooth edge that the search for the mean wants.
@@ -146,9 +152,11 @@ def _marker(
     limits: tuple[float, float] | None,
     noise: tuple[float, float],
     ceiling: float,
+    *,
+    measured: bool,
 ) -> ScreenedMarker:
     low, high = limits or (-math.inf, math.inf)
-    negative, positive = (Window(low, high, size, ceiling) for size in noise)
+    negative, positive = (Window(low, high, size, ceiling, measured) for size in noise)
     return ScreenedMarker(
         (candidates_for(*moments, negative), candidates_for(*moments, positive)),
         (negative, positive),

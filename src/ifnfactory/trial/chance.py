@@ -15,7 +15,8 @@ from ifnfactory.assays.laboratory import AssayErrors, draw_errors
 from ifnfactory.biology.adverse_events import Susceptibility, draw_susceptibility
 from ifnfactory.foundation.streams import Seed, stream
 from ifnfactory.pharmacology.coupling import Deviations
-from ifnfactory.population.patients import PatientTable
+from ifnfactory.population.fluctuation import draw_viraemia
+from ifnfactory.population.sample import VirtualPatients
 from ifnfactory.rules.select import Order
 from ifnfactory.trial.attendance import Restlessness, draw_restlessness
 from ifnfactory.trial.findings import creatinine_clearance
@@ -32,6 +33,8 @@ class Chance:
     ----------
     deviations
         How they handle drugs.
+    viraemia
+        How far log10 HBV DNA is from the patient's course by itself, shape (patients, visits).
     errors
         Assay errors at every visit.
     susceptibility
@@ -45,6 +48,7 @@ class Chance:
     """
 
     deviations: Deviations
+    viraemia: Floats
     errors: AssayErrors
     susceptibility: Susceptibility
     creatinine_clearance: Floats
@@ -58,6 +62,7 @@ class Chance:
             deviations=Deviations(
                 *(getattr(self.deviations, field.name)[part] for field in fields(Deviations))
             ),
+            viraemia=self.viraemia[part],
             errors=self.errors.at(part, slice(None)),
             susceptibility=self.susceptibility.of(part),
             creatinine_clearance=self.creatinine_clearance[part],
@@ -76,9 +81,9 @@ class Chance:
 
 def draw_chance(
     seed: Seed,
-    table: PatientTable,
+    people: VirtualPatients,
     deviations: Deviations,
-    visits: int,
+    weeks: Floats,
     orders: Sequence[Order] = (),
 ) -> Chance:
     """Draw for all patients of a trial; patient i is the same for any number of them.
@@ -87,14 +92,17 @@ def draw_chance(
 
     Parameters
     ----------
+    weeks
+        Of the visits, shape (visits,).
     orders
         The rules of all arms.
     """
-    n = len(table)
+    n, table = len(people), people.table
     asked = dict.fromkeys(order.name for order in orders if order.action.acted_on < 1.0)
     return Chance(
         deviations=deviations,
-        errors=draw_errors(seed, n, visits),
+        viraemia=draw_viraemia(seed, people.viraemia_excursion, table.hbeag_positive, weeks),
+        errors=draw_errors(seed, n, len(weeks)),
         susceptibility=draw_susceptibility(seed, table.female),
         creatinine_clearance=creatinine_clearance(table, seed),
         restlessness=draw_restlessness(seed, n),

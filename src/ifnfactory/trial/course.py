@@ -125,6 +125,7 @@ class Clinic:
                 markers,
                 np.concatenate([part.cleared for part in parts]),
                 patients,
+                chance.viraemia,
             ),
             status=np.concatenate([part.status for part in parts]),
             events=_join([part.events for part in parts]),
@@ -146,7 +147,8 @@ class Clinic:
         weeks = treatment.visit_weeks
 
         def look(states: Floats, visits: slice) -> TrueMarkers:
-            return _truth(weeks[visits], *self._seen(states, constants), patients)
+            seen, cleared = self._seen(states, constants)
+            return _truth(weeks[visits], seen, cleared, patients, chance.viraemia[:, visits])
 
         def laboratory(visit: int, states: Floats) -> Panel:
             at = slice(visit, visit + 1)
@@ -199,11 +201,13 @@ def arm_plan(treatment: Treatment, days: Floats) -> ArmPlan:
 
 
 def _truth(
-    weeks: Floats, markers: Floats, cleared: Bools, patients: VirtualPatients
+    weeks: Floats, markers: Floats, cleared: Bools, patients: VirtualPatients, viraemia: Floats
 ) -> TrueMarkers:
+    flowing = {name: markers[:, :, i] for i, name in enumerate(MARKERS)}
+    flowing["hbv_dna"] = flowing["hbv_dna"] * np.power(10.0, viraemia)
     return TrueMarkers(
         weeks,
-        *(markers[:, :, i] for i in range(len(MARKERS))),
+        **flowing,
         hbeag_cleared=cleared,
         anti_hbe_responder=patients.anti_hbe_responder,
         anti_hbs_responder=patients.anti_hbs_responder,

@@ -114,10 +114,12 @@ class Simulator:
             patients,
             streams,
         )
-        table = replace(people.table, patient=np.arange(first, first + patients))
+        people = replace(
+            people, table=replace(people.table, patient=np.arange(first, first + patients))
+        )
+        weeks = np.array(protocol.visit_weeks)
         orders = [order for arm in protocol.arms for order in arm.orders]
-        chance = draw_chance(streams, table, deviations, len(protocol.visit_weeks), orders)
-        return Cohort(replace(people, table=table), chance)
+        return Cohort(people, draw_chance(streams, people, deviations, weeks, orders))
 
     def treat(self, protocol: Protocol, arm: Arm, cohort: Cohort, progress: Progress) -> ArmOutcome:
         """Treat a cohort in one arm; tells `progress` of each patient."""
