@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,14 @@ def _curved(point: np.ndarray) -> np.ndarray:
     return straight + 0.05 * straight**2
 
 
-def answers(point: np.ndarray, patients: int, seed: int) -> np.ndarray:
+Asked = Sequence[tuple[np.ndarray, int, int]]
+
+
+def answers(asked: Asked) -> Iterator[np.ndarray]:
+    return (_answer(*each) for each in asked)
+
+
+def _answer(point: np.ndarray, patients: int, seed: int) -> np.ndarray:
     """Give noisy answers: the noise falls with the patients and hangs on point and seed alone."""
     noise = np.random.default_rng([seed, int(1e6 * abs(point.sum()))]).standard_normal(4)
     return _curved(point) + 1e-3 * noise / np.sqrt(patients)
@@ -139,12 +147,13 @@ def test_a_search_that_was_cut_short_anywhere_ends_where_an_unbroken_one_does(
 ) -> None:
     calls = 0
 
-    def dying(point: np.ndarray, patients: int, seed: int) -> np.ndarray:
+    def dying(asked: Asked) -> Iterator[np.ndarray]:
         nonlocal calls
-        calls += 1
-        if calls % 17 == 0:
-            raise KeyboardInterrupt
-        return answers(point, patients, seed)
+        for each in asked:
+            calls += 1
+            if calls % 17 == 0:
+                raise KeyboardInterrupt
+            yield _answer(*each)
 
     mortal = Task(3, observed(), dying, (("test", "1"),))
     deaths = 0
@@ -239,12 +248,21 @@ def test_identifiability_says_what_is_decided_and_what_trades_off(
 
 def test_a_real_trial_is_a_task_whose_misfit_knows_a_drug_that_does_nothing() -> None:
     deaf = Space(starting_population(), (Free("isg_amplitude", "log", 3.0, "test"),))
-    fitted = trial_task(deaf, protocols=(load_protocol("lau2005"),))
-    at = {z: fitted.predict(np.array([z]), 60, 1) for z in (0.0, -3.0)}
+    fitted = trial_task(deaf, threads=1, protocols=(load_protocol("lau2005"),))
+    asked = [(np.array([z]), 60, 1) for z in (0.0, -3.0)]
+    at = dict(zip((0.0, -3.0), fitted.predict(asked), strict=True))
     assert misfit(at[-3.0], fitted.observed) > 1.5 * misfit(at[0.0], fitted.observed)
     assert set(fitted.observed.trial) >= {"LAU2005"}
     alone = fitted.observed.without("LAU2005")
     assert misfit(at[0.0], alone) < misfit(at[0.0], fitted.observed)
+
+
+def test_processes_side_by_side_answer_as_one_does() -> None:
+    space = Space(starting_population(), (Free("isg_amplitude", "log", 0.3, "test"),))
+    protocols = (load_protocol("piccolo2009"),)
+    asked = [(np.array([z]), 8, 1) for z in (0.0, 1.0, -1.0)]
+    alone, shared = (trial_task(space, count, protocols=protocols) for count in (1, 2))
+    np.testing.assert_array_equal(list(alone.predict(asked)), list(shared.predict(asked)))
 
 
 def _curved_rows(points: np.ndarray) -> np.ndarray:

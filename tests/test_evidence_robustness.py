@@ -14,7 +14,7 @@ from ifnfactory.evidence.ensemble import qualify_ensemble
 from ifnfactory.evidence.free import Free, Space
 from ifnfactory.evidence.observations import observe
 from ifnfactory.evidence.qualification import Qualification
-from ifnfactory.evidence.trial_task import qualify_population
+from ifnfactory.evidence.qualify_population import qualify_population
 from ifnfactory.foundation.progress import Silent
 from ifnfactory.population.release import changed, number_at
 from ifnfactory.population.released import shipped_population

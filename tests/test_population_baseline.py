@@ -78,7 +78,9 @@ def test_enrolled_patients_have_the_printed_baseline(
 ) -> None:
     # Means of 20,000: half-widths are at least 7 standard errors plus what truncation may cost.
     them = enrol(baseline, entry, 20_000, seed=3)
-    assert (them.log10_dna + them.dna_excursion).mean() == pytest.approx(baseline.log10_dna_mean, abs=0.15)
+    assert (them.log10_dna + them.dna_excursion).mean() == pytest.approx(
+        baseline.log10_dna_mean, abs=0.15
+    )
     assert them.ln_alt.mean() == pytest.approx(math.log(baseline.alt_median), abs=0.05)
     # ALT limits of 1 to 10 times normal leave no room for all of the printed spread.
     assert them.ln_alt.std() == pytest.approx(baseline.alt_log_sd, rel=0.25)

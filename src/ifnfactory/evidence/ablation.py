@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from ifnfactory.evidence.qualification import Qualification, Row, by_class, share_inside
+from ifnfactory.evidence.qualify_population import qualify_population
 from ifnfactory.evidence.robustness import Ablated
-from ifnfactory.evidence.trial_task import qualify_population
 from ifnfactory.foundation.errors import ModelError
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.population.release import changed

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -85,7 +85,8 @@ class Task:
     observed
         The targets.
     predict
-        (point, patients in each arm, seed) → scaled predictions, shape (targets,).
+        [(point, patients in each arm, seed), …] → scaled predictions of each in turn, shape
+        (targets,).
     about
         Name and value of everything that the answer rests on; a search in a folder refuses to go
         on with anything else.
@@ -95,7 +96,7 @@ class Task:
 
     numbers: int
     observed: Observations
-    predict: Callable[[Floats, int, int], Floats]
+    predict: Callable[[Sequence[tuple[Floats, int, int]]], Iterable[Floats]]
     about: tuple[tuple[str, str], ...] = ()
     start: tuple[float, ...] = ()
 
@@ -176,18 +177,14 @@ class _Search:
         seed = how.seed + number
         points = self._scatter(number)
         self._progress.begin(f"round {number + 1}", len(points) + len(LENGTHS))
-        for place, point in enumerate(points):
-            self._evaluate(f"round-{number:03d}-point-{place:04d}", point, how.patients, seed)
+        names = [f"round-{number:03d}-point-{place:04d}" for place in range(len(points))]
+        self._evaluate(names, points, how.patients, seed)
         local = self._picture(number)
         longest = LONGEST * how.scatter * math.sqrt(task.numbers)
         move = step(local, task.observed, longest)
         candidates = [self.centre + length * move for length in LENGTHS]
-        judged = [
-            self._evaluate(
-                f"round-{number:03d}-step-{place}", point, int(JUDGED * how.patients), seed
-            )
-            for place, point in enumerate(candidates)
-        ]
+        names = [f"round-{number:03d}-step-{place}" for place in range(len(candidates))]
+        judged = self._evaluate(names, candidates, int(JUDGED * how.patients), seed)
         self._progress.end()
         values = [self.objective(p, y) for p, y in zip(candidates, judged, strict=True)]
         best = int(np.argmin(values))
@@ -205,13 +202,15 @@ class _Search:
         root = np.linalg.cholesky(covariance)
         number, patients = len(self._rounds), int(MEMBER_JUDGED * how.patients)
         self._progress.begin("ensemble", DRAWN * how.members)
-        found: list[tuple[float, Floats]] = []
-        for place in range(DRAWN * how.members):
-            normal = stream(how.seed, "ensemble", number, place).standard_normal(task.numbers)
-            point = self.centre + root @ normal
-            name = f"round-{number:03d}-member-{place:03d}"
-            predicted = self._evaluate(name, point, patients, how.seed)
-            found.append((self.objective(point, predicted), point))
+        places = range(DRAWN * how.members)
+        normal = [
+            stream(how.seed, "ensemble", number, place).standard_normal(task.numbers)
+            for place in places
+        ]
+        points = [self.centre + root @ each for each in normal]
+        names = [f"round-{number:03d}-member-{place:03d}" for place in places]
+        predicted = self._evaluate(names, points, patients, how.seed)
+        found = [(self.objective(p, y), p) for p, y in zip(points, predicted, strict=True)]
         self._progress.end()
         found.sort(key=lambda pair: pair[0])
         members = np.array([point for _, point in found[: how.members]])
@@ -244,14 +243,19 @@ class _Search:
         ]
         return [self.centre + sign * each for each in away for sign in (1.0, -1.0)]
 
-    def _evaluate(self, name: str, point: Floats, patients: int, seed: int) -> Floats:
-        """Return the predictions at a point, from the folder where it has been there before."""
-        predicted = self._log.find(name)
-        if predicted is None:
-            predicted = self._task.predict(point, patients, seed)
-            self._log.keep(name, point, predicted)
-        self._progress.advance()
-        return predicted
+    def _evaluate(
+        self, names: Sequence[str], points: Sequence[Floats], patients: int, seed: int
+    ) -> list[Floats]:
+        """Return the predictions at some points, from the folder where it has been there before."""
+        known = {name: self._log.find(name) for name in names}
+        self._progress.advance(sum(each is not None for each in known.values()))
+        missing = [at for at, name in enumerate(names) if known[name] is None]
+        fresh = self._task.predict([(points[at], patients, seed) for at in missing])
+        for at, predicted in zip(missing, fresh, strict=True):
+            self._log.keep(names[at], points[at], predicted)
+            known[names[at]] = predicted
+            self._progress.advance()
+        return [predicted for predicted in known.values() if predicted is not None]
 
 
 def inside_percent(predicted: Floats, observed: Observations) -> float:

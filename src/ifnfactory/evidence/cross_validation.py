@@ -20,8 +20,8 @@ from ifnfactory.evidence.emulator import LocalPicture, step
 from ifnfactory.evidence.free import Space
 from ifnfactory.evidence.observations import Observations
 from ifnfactory.evidence.qualification import Row, share_inside
+from ifnfactory.evidence.qualify_population import qualify_population
 from ifnfactory.evidence.robustness import Prediction
-from ifnfactory.evidence.trial_task import qualify_population
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.trial.protocol import Protocol
 from ifnfactory.trial.run import Simulator

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.evidence.qualification import Qualification, Row, share_inside
+from ifnfactory.evidence.qualify_population import qualify_population
 from ifnfactory.evidence.robustness import EnsembleResult, Spread
-from ifnfactory.evidence.trial_task import qualify_population
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.population.release import Population
 from ifnfactory.trial.protocol import Protocol

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+import os
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from ifnfactory.evidence.calibrate import Task
 from ifnfactory.evidence.free import Space
 from ifnfactory.evidence.observations import observe
-from ifnfactory.evidence.qualification import Qualification
-from ifnfactory.evidence.qualify import qualify
+from ifnfactory.evidence.qualify_population import qualify_population
+from ifnfactory.evidence.workers import Asked, predict_all
 from ifnfactory.foundation.progress import Progress
-from ifnfactory.population.release import Population
 from ifnfactory.trial.protocol import Protocol
-from ifnfactory.trial.result import TrialResult
-from ifnfactory.trial.run import Simulator, open_simulator
+from ifnfactory.trial.run import open_simulator
 
 Floats = NDArray[np.float64]
 _PEEK: Final = 4
@@ -37,6 +35,8 @@ def trial_task(
 
     Parameters
     ----------
+    threads
+        Processes that evaluate points side by side; None: one for each core.
     protocols
         The trials to fit; default: all that are built in.
     start
@@ -45,11 +45,8 @@ def trial_task(
     frame = open_simulator(threads, progress, space.centre)
     observed = observe(qualify_population(frame, space.centre, _PEEK, 1, protocols).rows)
 
-    def predict(point: Floats, patients: int, seed: int) -> Floats:
-        population = space.population(point)
-        return observed.predicted(
-            qualify_population(frame, population, patients, seed, protocols).rows
-        )
+    def predict(asked: Sequence[Asked]) -> Iterator[Floats]:
+        yield from predict_all(asked, threads or os.cpu_count() or 1, space, observed, protocols)
 
     targets = "\n".join(observed.target_id)
     return Task(
@@ -63,25 +60,6 @@ def trial_task(
         ),
         start=start,
     )
-
-
-def qualify_population(
-    frame: Simulator,
-    population: Population,
-    patients: int,
-    seed: int,
-    protocols: Sequence[Protocol] = (),
-) -> Qualification:
-    """Qualify any population with the compiled model of `frame`."""
-    simulator = replace(frame, population=population)
-
-    def run(
-        protocol: Protocol, n: int, seed: int, _threads: int | None, progress: Progress | None
-    ) -> TrialResult:
-        return simulator.run(protocol, n, seed, progress)
-
-    chosen = protocols or None
-    return qualify(patients, seed, protocols=chosen, with_predictors=False, run=run)
 
 
 def _digest(text: str) -> str:
