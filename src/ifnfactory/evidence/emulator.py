@@ -20,7 +20,7 @@ REACH: Final = 1.3
 """Kernel width of the regression in units of the scatter of the points."""
 RIDGE: Final = 0.15
 """Weight of the ridge, in points a number: slopes that the points do not show stay at zero."""
-OUTLIER: Final = 2.5
+OUTLIER: Final = 1.5
 """Residuals beyond so many standard errors lose their pull (Cauchy), so that a published number
 which contradicts the others does not drag them along."""
 
