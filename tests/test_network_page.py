@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from ifnfactory.bench.common_problem import common_network
-from ifnfactory.biology.pages import pages, write_pages
 from ifnfactory.biology.system import build_system
 from ifnfactory.network.latex import latex_name
 from ifnfactory.network.page import render_glossary, render_page
+from ifnfactory.population.pages import pages, write_pages
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -16,7 +16,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 @pytest.mark.parametrize(("name", "text"), pages())
 def test_committed_page_is_current(name: str, text: str) -> None:
     committed = (DOCS / name).read_text(encoding="utf-8")
-    assert committed == text, "run: python -m ifnfactory.biology.pages docs"
+    assert committed == text, "run: python -m ifnfactory.population.pages docs"
 
 
 def test_pages_are_written(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ app = typer.Typer(
 @door
 def show() -> None:
     """Print equations, parameters and their sources as Markdown."""
-    from ifnfactory.biology.system import build_system
     from ifnfactory.network.page import render_page
+    from ifnfactory.population.released import shipped_population
 
-    print(render_page(build_system()))
+    print(render_page(shipped_population().network))
 
 
 @app.command()

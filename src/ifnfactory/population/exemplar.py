@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.biology.system import build_system
 from ifnfactory.biology.typical import Stratum, typical_patient
 from ifnfactory.network.model import Network
 from ifnfactory.pharmacology.coupling import Deviations, couple
 from ifnfactory.pharmacology.regimen import Regimen, course
+from ifnfactory.population.released import shipped_population
 
 Floats = NDArray[np.float64]
 WEIGHT_KG: Final = 70.0
@@ -42,7 +42,7 @@ def exemplar(stratum: Stratum) -> Exemplar:
     Slot a holds the kinetics of peginterferon alfa-2a, so that adding micrograms to the species
     ``depot_a`` is a dose of it; nothing has been given.
     """
-    network = build_system()
+    network = shipped_population().network
     patient = typical_patient(network, stratum)
     constants = patient.constants[0].copy()
     nobody_special = Deviations.typical(1)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ifnfactory.population.baseline import GENOTYPES
 from ifnfactory.population.correlations import load_correlations
-from ifnfactory.population.covariates import Effect, load_effects
+from ifnfactory.population.covariates import Effect
 from ifnfactory.population.markers import MARKERS, STRATA
+from ifnfactory.population.released import shipped_population
 
 
 def population_tables() -> str:
@@ -20,7 +21,7 @@ def _effects() -> Iterator[str]:
     yield ""
     yield "| parameter | covariate | effect on the parameter's own scale | stratum | source | tag |"
     yield "|---|---|---|---|---|---|"
-    for effect in load_effects():
+    for effect in shipped_population().declared.effects:
         stratum = "both" if effect.stratum is None else STRATA[effect.stratum]
         yield (
             f"| `{effect.parameter}` | {effect.covariate} | {_size(effect)} | {stratum} | "

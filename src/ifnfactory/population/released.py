@@ -22,6 +22,7 @@ from ifnfactory.biology.system import build_system
 from ifnfactory.foundation.errors import ModelError, Problem, UserInputError
 from ifnfactory.foundation.evidence import Source
 from ifnfactory.network.model import Parameter
+from ifnfactory.population.covariates import Effect
 from ifnfactory.population.release import Population, changed, starting_population
 
 CURRENT: Final = "2026-11"
@@ -84,14 +85,35 @@ class Release:
             replace(each, source=self._origin(each)) if each.name in moved else each
             for each in found.network.parameters
         )
-        return replace(found, network=replace(found.network, parameters=parameters))
+        effects = tuple(
+            replace(each, source=self._fitted(str(each.source.text), self._effect_start(each)))
+            if any(path.startswith(f"{each.parameter}~{each.covariate}") for path in self.reference)
+            else each
+            for each in found.declared.effects
+        )
+        return replace(
+            found,
+            network=replace(found.network, parameters=parameters),
+            declared=replace(found.declared, effects=effects),
+        )
 
     def _origin(self, parameter: Parameter) -> Source:
         start = next(
             each for each in starting_population().network.parameters if each.name == parameter.name
         )
-        values = ", ".join(f"{value:.4g}" for value in _numbers(start))
-        return Source(f"release {self.name}, from {values}: {start.source}", "fit")
+        return self._fitted(str(start.source), _numbers(start))
+
+    def _effect_start(self, effect: Effect) -> tuple[float, ...]:
+        key = (effect.parameter, effect.covariate, effect.stratum)
+        return next(
+            each.levels or (each.slope,)
+            for each in starting_population().declared.effects
+            if (each.parameter, each.covariate, each.stratum) == key
+        )
+
+    def _fitted(self, origin: str, start: tuple[float, ...]) -> Source:
+        values = ", ".join(f"{value:.4g}" for value in start)
+        return Source(f"release {self.name}, from {values}: {origin}", "fit")
 
     def ensemble(self) -> tuple[tuple[float, Population], ...]:
         """Return weight and population of every member."""

@@ -1,17 +1,17 @@
-"""Writes the generated pages of the documentation: ``python -m ifnfactory.biology.pages docs``."""
+"""Writes the documentation's generated pages: ``python -m ifnfactory.population.pages docs``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from ifnfactory.biology.system import build_system
 from ifnfactory.network.page import render_glossary, render_page
+from ifnfactory.population.released import shipped_population
 
 
 def pages() -> tuple[tuple[str, str], ...]:
     """Return file name and text of every generated page."""
-    network = build_system()
+    network = shipped_population().network  # with the numbers that every run uses
     return (("model.md", render_page(network)), ("glossary.md", render_glossary(network)))
 
 
