@@ -21,7 +21,7 @@ def render_page(network: Network) -> str:
         f"{len(network.species)} states, {len(network.parameters)} parameters, "
         f"{len(network.inputs)} inputs. Evidence tags: V verified; U-H, U-M, U-L known citation, "
         "not checked, high, medium or low confidence; D derived; S from an exploratory simulation; "
-        "prior an engineering choice; fit calibrated to published trials, from the value that is named "
+        "prior an engineering choice; fit calibrated to published trials, from the value named "
         "with it.",
         "",
     ]
