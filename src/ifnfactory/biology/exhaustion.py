@@ -15,10 +15,14 @@ def declare_clocks(m: Module, effectors: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
     hazard, threshold, relief = m.parameters(
         "seroconversion_hazard", "seroconversion_threshold", "seroconversion_relief"
     )
-    release_hazard, release_threshold, release_relief = m.parameters(
-        "release_hazard", "release_threshold", "release_relief"
+    release_hazard, release_threshold, release_relief, half, unseen = m.parameters(
+        "release_hazard",
+        "release_threshold",
+        "release_relief",
+        "release_hbsag_half_point",
+        "release_unseen_share",
     )
-    e_antigen = m.uses("e_antigen")
+    e_antigen, hbsag = m.uses("e_antigen"), m.uses("surface_antigen")
     seroconversion = m.species(
         "seroconversion_clock",
         symbol="H_s",
@@ -34,7 +38,13 @@ def declare_clocks(m: Module, effectors: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
     m.reaction(
         "seroconversion_ticking", hazard * effectors * 2 / (1 + e_antigen), gives=seroconversion
     )
-    m.reaction("release_ticking", release_hazard, gives=release)
+    # Where core antigen is no longer shown, on a nucleos(t)ide analogue, the clock slows down.
+    seen = unseen + (1 - unseen) * m.uses("core_presentation")
+    m.reaction(
+        "release_ticking",
+        release_hazard * seen * (1 + half) / (hbsag + half),
+        gives=release,
+    )
     reliefs: list[sp.Expr] = []
     for name, at, after, effect in (
         ("seroconverted", seroconversion, threshold, relief),
