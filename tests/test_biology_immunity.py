@@ -113,6 +113,20 @@ def test_clocks_tick_with_effectors_and_fall_of_hbeag() -> None:
     assert fast == pytest.approx(0.02, rel=1e-3)
 
 
+def test_release_comes_later_without_core_antigen_and_sooner_where_hbsag_has_fallen() -> None:
+    def ticked(**held: float) -> float:
+        start = patient(0.003, release_hazard=1e-4, release_unseen_share=0.4, **held)
+        return float(start.run([0, 100])["release_clock"][-1])
+
+    untreated = ticked()
+    assert untreated == pytest.approx(0.01, rel=1e-3)
+    # On a nucleos(t)ide analogue hardly any capsids are left: the unseen share of the hazard.
+    assert ticked(dna_capsids=1e-6) == pytest.approx(0.4 * untreated, rel=1e-3)
+    # Ten times less HBsAg, three times the hazard, as between patients.
+    fallen = ticked(surface_antigen=0.1, release_hbsag_half_point=0.35)
+    assert fallen == pytest.approx(3.0 * untreated, rel=0.01)
+
+
 def test_no_effectors_are_made_of_nothing() -> None:
     course = patient(0.003, surface_antigen=0.0, infected_hepatocytes=0.0, virions=0.0).run(
         np.linspace(0, 336, 49)

@@ -61,15 +61,18 @@ def test_time_courses_integrate_what_they_say(effect: Effect) -> None:
 
 
 def test_a_course_at_the_reference_gives_what_was_counted() -> None:
-    """Within 3 points of the pooled counts; Monte-Carlo SD is below 0.4 points."""
+    """Within 3 points of the means over trials; Monte-Carlo SD is below 0.4 points.
+
+    Trials also lose patients and lower doses, so that the hazards are a little higher than that.
+    """
     events = course(people())
     for name, counted in (
-        ("pyrexia", 51.7),
+        ("pyrexia", 48.9),
         ("fatigue", 39.7),
-        ("headache", 25.4),
-        ("myalgia", 25.4),
-        ("alopecia", 18.0),
-        ("decreased_appetite", 13.7),
+        ("headache", 24.4),
+        ("myalgia", 23.5),
+        ("alopecia", 13.7),
+        ("decreased_appetite", 12.5),
         ("flu_like", 18.0),
         ("depression", 4.0),
     ):

@@ -10,6 +10,7 @@ G0 = 0.0118
 PORTS = {
     "isg": G0,
     "isg_baseline": G0,
+    "seroconverted": 0.0,
     "interferon_excess": 0.0,
     "antiviral_state": G0,
     "na_block": 0.0,
@@ -80,6 +81,15 @@ def test_silenced_cccdna_wakes_up_after_interferon() -> None:
     after = treated.run([0, 168])
     assert after["cccdna_activity"][-1] > 0.99
     assert after["virions"][-1] > 0.3
+
+
+def test_a_seroconversion_silences_cccdna_for_good() -> None:
+    course = infection(seroconverted=1.0, seroconversion_silencing=0.7).run([0, 336])
+    assert course["cccdna_activity"][-1] == pytest.approx(0.3, abs=0.01)
+    assert course["surface_antigen"][-1] > 0.3  # integrated DNA goes on
+    assert course["virions"][-1] < 0.12
+    kept = infection(seroconverted=1.0, seroconversion_silencing=0.0).run([0, 336])
+    assert kept["virions"][-1] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_cure_does_not_let_the_interferon_block_run_away() -> None:

@@ -10,8 +10,14 @@ import sympy as sp
 from ifnfactory.network.module import Module
 
 
-def declare_clocks(m: Module, effectors: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
-    """Declare the two hazard clocks; return by how much each lowers the exhaustion drive."""
+def declare_clocks(m: Module, effectors: sp.Symbol, shown: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+    """Declare the two hazard clocks; return by how much each lowers the exhaustion drive.
+
+    Parameters
+    ----------
+    shown
+        Core antigen that infected cells show, untreated = 1.
+    """
     hazard, threshold, relief = m.parameters(
         "seroconversion_hazard", "seroconversion_threshold", "seroconversion_relief"
     )
@@ -39,7 +45,7 @@ def declare_clocks(m: Module, effectors: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
         "seroconversion_ticking", hazard * effectors * 2 / (1 + e_antigen), gives=seroconversion
     )
     # Where core antigen is no longer shown, on a nucleos(t)ide analogue, the clock slows down.
-    seen = unseen + (1 - unseen) * m.uses("core_presentation")
+    seen = unseen + (1 - unseen) * shown
     m.reaction(
         "release_ticking",
         release_hazard * seen * (1 + half) / (hbsag + half),

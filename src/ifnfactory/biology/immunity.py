@@ -46,7 +46,7 @@ def immunity() -> Module:
         "scar", symbol="Z", initial=None, absolute_tolerance=1e-6, description="epigenetic scar"
     )
     excess = m.uses("immune_excess")
-    presented = _killing(m, nk, effectors, excess)
+    seen, presented = _killing(m, nk, effectors, excess)
     _natural_killers(m, nk, excess)
     free = m.quantity(
         "unexhausted",
@@ -55,12 +55,14 @@ def immunity() -> Module:
         description="share of effectors that are not exhausted",
     )
     _effectors(m, effectors, memory, scar, free=free, excess=excess, presented=presented)
-    declare_exhaustion(m, exhaustion, scar, free, declare_clocks(m, effectors))
+    declare_exhaustion(m, exhaustion, scar, free, declare_clocks(m, effectors, seen))
     return m
 
 
-def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) -> sp.Symbol:
-    """Declare the attack on hepatocytes; return the presentation that T cells see."""
+def _killing(
+    m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol
+) -> tuple[sp.Symbol, sp.Symbol]:
+    """Declare the attack on hepatocytes; return the core antigen shown and what T cells see."""
     total, nk_share, nk_boost, mhc_boost = m.parameters(
         "total_kill_rate", "nk_share", "nk_interferon_boost", "mhc_interferon_boost"
     )
@@ -114,7 +116,7 @@ def _killing(m: Module, nk: sp.Symbol, effectors: sp.Symbol, excess: sp.Symbol) 
         symbol="κ_J",
         description="kill and cure rate of a cell with integrated HBsAg only",
     )
-    return presented
+    return seen, presented
 
 
 def _natural_killers(m: Module, nk: sp.Symbol, excess: sp.Symbol) -> None:

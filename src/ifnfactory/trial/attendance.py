@@ -50,9 +50,9 @@ DEFAULT: Final = Attendance(
 
 
 REASONS: Final = ("stays", "adverse event", "lack of efficacy", "other")
-OTHER, TROUBLED, FRUITLESS = 0.7, 1.5, 1.0
+OTHER, TROUBLED, FRUITLESS = 0.7, 1.7, 1.0
 """Hazard of leaving, in units of `lost_per_year`: of everybody, and in addition while a side effect
-of grade 2 or more lasts, and while HBV DNA has not fallen [prior: with them 5 % of patients on
+of grade 2 or more lasts, and while HBV DNA has not fallen [prior: with them 5 to 6 % of patients on
 peginterferon are missing in week 48]."""
 FRUITLESS_WEEKS: Final = 24.0
 FRUITLESS_LOG10: Final = 1.0
