@@ -7,6 +7,7 @@ weighted ridge regression. Near points weigh more, so that all evaluations of a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,13 @@ RIDGE: Final = 0.15
 OUTLIER: Final = 1.5
 """Residuals beyond so many standard errors lose their pull (Cauchy), so that a published number
 which contradicts the others does not drag them along."""
+EDGE: Final = 1.96
+"""A simulated value within so many standard errors of the published one is inside."""
+CROSSING: Final = 1.5
+"""Loss of a target that is outside, beside what its residual costs: a qualification asks how many
+are inside."""
+BREADTH: Final = 0.3
+"""Width of that step, in standard errors, so that the loss has a slope."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +81,38 @@ def picture(points: Floats, predicted: Floats, centre: Floats, scatter: float) -
 
 
 def misfit(predicted: Floats, observed: Observations) -> float:
-    """Return the weighted Cauchy loss of scaled predictions, shape (targets,)."""
+    """Return the weighted loss of scaled predictions, shape (targets,): Cauchy's, and the step."""
     z = np.nan_to_num((predicted - observed.value) / observed.sd)
-    return float(np.sum(observed.weight * 0.5 * OUTLIER**2 * np.log1p((z / OUTLIER) ** 2)))
+    robust = 0.5 * OUTLIER**2 * np.log1p((z / OUTLIER) ** 2)
+    return float(np.sum(observed.weight * (robust + CROSSING * _outside(np.abs(z)))))
 
 
-def normal_equations(local: LocalPicture, observed: Observations) -> tuple[Floats, Floats]:
+def _outside(z: Floats) -> Floats:
+    """Return 0 well inside and 1 well outside, from residuals in standard errors."""
+    return 1.0 / (1.0 + np.exp(-(z - EDGE) / BREADTH))
+
+
+def _likelihood_pull(z: Floats) -> Floats:
+    """Return the slope of Cauchy's loss over the residual: the weight of a target."""
+    return 1.0 / (1.0 + (z / OUTLIER) ** 2)
+
+
+def _pull(z: Floats) -> Floats:
+    """Return the slope of the whole loss over the residual."""
+    away = np.maximum(np.abs(z), 1e-6)
+    outside = _outside(away)
+    return _likelihood_pull(z) + CROSSING / BREADTH * outside * (1.0 - outside) / away
+
+
+def normal_equations(
+    local: LocalPicture, observed: Observations, pull: Callable[[Floats], Floats] = _pull
+) -> tuple[Floats, Floats]:
     """Return curvature and downhill direction of minus the log-posterior at the centre.
+
+    Parameters
+    ----------
+    pull
+        Residuals in standard errors → weights of the targets.
 
     Returns
     -------
@@ -88,8 +121,8 @@ def normal_equations(local: LocalPicture, observed: Observations) -> tuple[Float
     """
     missing = ~np.isfinite(local.value)
     miss = np.where(missing, 0.0, observed.value - np.nan_to_num(local.value))
-    robust = 1.0 / (1.0 + (miss / (OUTLIER * observed.sd)) ** 2)
-    weight = np.where(missing, 0.0, observed.weight * robust / observed.sd**2)
+    weight = observed.weight * pull(miss / observed.sd) / observed.sd**2
+    weight = np.where(missing, 0.0, weight)
     curvature = local.slope.T @ (weight[:, None] * local.slope) + np.eye(len(local.centre))
     downhill = local.slope.T @ (weight * miss) - local.centre
     return curvature, downhill
@@ -110,5 +143,5 @@ def posterior_covariance(local: LocalPicture, observed: Observations) -> Floats:
 
     Diagonal near 1: the number stays at its prior. Far below: the data move it.
     """
-    curvature, _ = normal_equations(local, observed)
+    curvature, _ = normal_equations(local, observed, _likelihood_pull)
     return np.asarray(np.linalg.inv(curvature), dtype=np.float64)
