@@ -2,9 +2,10 @@
 
 The objective is the Cauchy loss of all targets (`evidence.observations`) plus half the squared
 distance from the priors: minus a log-posterior up to a constant. Each round scatters points around
-the present centre, lets them all be qualified with the same draw of patients, fits value and slopes
-of every target (`evidence.emulator`), and takes a damped Gauss-Newton step, as long as real
-simulation finds best. The draw changes with the round, so that none is fitted.
+the present centre, lets them all be qualified with the same draw of patients, fits the slopes of
+every target (`evidence.emulator`), simulates the centre itself with more patients, and takes a
+damped Gauss-Newton step, as long as real simulation finds best. The draw changes with the round, so
+that none is fitted.
 
 At the end the numbers have a covariance (Laplace), and vectors drawn from it are judged by
 simulation, too; those that fit about as well as the centre are the ensemble.
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from ifnfactory.evidence.emulator import (
     LocalPicture,
+    anchored,
     misfit,
     picture,
     posterior_covariance,
@@ -179,12 +181,14 @@ class _Search:
         self._progress.begin(f"round {number + 1}", len(points) + len(LENGTHS))
         names = [f"round-{number:03d}-point-{place:04d}" for place in range(len(points))]
         self._evaluate(names, points, how.patients, seed)
-        local = self._picture(number)
+        many = int(JUDGED * how.patients)
+        [here] = self._evaluate([f"round-{number:03d}-step-0"], [self.centre], many, seed)
+        local = anchored(self._picture(number), here)
         longest = LONGEST * how.scatter * math.sqrt(task.numbers)
         move = step(local, task.observed, longest)
         candidates = [self.centre + length * move for length in LENGTHS]
-        names = [f"round-{number:03d}-step-{place}" for place in range(len(candidates))]
-        judged = self._evaluate(names, candidates, int(JUDGED * how.patients), seed)
+        names = [f"round-{number:03d}-step-{place}" for place in range(1, len(candidates))]
+        judged = [here, *self._evaluate(names, candidates[1:], many, seed)]
         self._progress.end()
         values = [self.objective(p, y) for p, y in zip(candidates, judged, strict=True)]
         best = int(np.argmin(values))
@@ -197,7 +201,7 @@ class _Search:
     def answer(self) -> Answer:
         """Return centre, covariance and ensemble."""
         how, task = self._how, self._task
-        local = self._picture(len(self._rounds) - 1) if self._rounds else None
+        local = self._last_picture() if self._rounds else None
         covariance = posterior_covariance(local, task.observed) if local else np.eye(task.numbers)
         root = np.linalg.cholesky(covariance)
         number, patients = len(self._rounds), int(MEMBER_JUDGED * how.patients)
@@ -215,6 +219,13 @@ class _Search:
         found.sort(key=lambda pair: pair[0])
         members = np.array([point for _, point in found[: how.members]])
         return Answer(self.centre, covariance, members, tuple(self._rounds), local)
+
+    def _last_picture(self) -> LocalPicture:
+        """Return the picture around the present centre, which was judged as a step of its round."""
+        number = len(self._rounds) - 1
+        points, judged = self._log.evaluations(lambda n: n.startswith(f"round-{number:03d}-step"))
+        here = np.flatnonzero((points == self.centre).all(axis=1))
+        return anchored(self._picture(number), judged[here[0]])
 
     def objective(self, point: Floats, predicted: Floats) -> float:
         """Return minus the log-posterior, up to a constant."""

@@ -8,7 +8,7 @@ weighted ridge regression. Near points weigh more, so that all evaluations of a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -78,6 +78,15 @@ def picture(points: Floats, predicted: Floats, centre: Floats, scatter: float) -
     missing = ~np.isfinite(predicted).all(axis=0)
     value[missing], slope[missing] = np.nan, 0.0
     return LocalPicture(centre, value, slope)
+
+
+def anchored(local: LocalPicture, simulated: Floats) -> LocalPicture:
+    """Return the picture with simulated predictions at its centre, shape (targets,).
+
+    Scattered points lie on a curved surface, and their plane misses its middle.
+    """
+    known = np.isfinite(simulated) & np.isfinite(local.value)
+    return replace(local, value=np.where(known, simulated, local.value))
 
 
 def misfit(predicted: Floats, observed: Observations) -> float:
