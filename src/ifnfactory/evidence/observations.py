@@ -1,8 +1,9 @@
 """Published numbers and simulated ones on scales on which their errors are alike.
 
 A percentage is compared as arcsin √p, whose error is 1/(2 √n) whatever p is; that is the binomial
-likelihood to second order, and it stays finite when nobody reached an endpoint. A mean is
-compared as it is; its error is such that the tolerance of a qualification is its 95 % interval.
+likelihood to second order, and it stays finite when nobody reached an endpoint. Value and error are
+middle and half-width of the published interval on that scale. A mean is compared as it is; its
+error is such that the tolerance of a qualification is its 95 % interval.
 """
 
 from __future__ import annotations
@@ -82,8 +83,16 @@ def observe(rows: Sequence[Row]) -> Observations:
 
 
 def _observed(row: Row) -> tuple[float, float]:
-    """Return value and error; Anscombe's correction keeps 0 of n away from the edge."""
+    """Return value and error: the middle of the published interval and its half-width.
+
+    So that what is within 1.96 errors is what a qualification calls inside, also at 0 of n, where
+    the interval has one side only.
+    """
     if row.k is not None and row.n:
-        share = (row.k + 0.375) / (row.n + 0.75)
-        return float(np.arcsin(np.sqrt(share))), 0.5 / float(np.sqrt(row.n))
+        low, high = row.published_ci or (0.0, 0.0)
+        if high <= low:  # no interval: Anscombe's correction keeps 0 of n away from the edge
+            share = (row.k + 0.375) / (row.n + 0.75)
+            return float(np.arcsin(np.sqrt(share))), 0.5 / float(np.sqrt(row.n))
+        ends = np.arcsin(np.sqrt(np.clip([low / _PERCENT, high / _PERCENT], 0.0, 1.0)))
+        return float(ends.mean()), float(ends[1] - ends[0]) / (2.0 * _Z95)
     return row.published, sum(row.reach) / (2.0 * _Z95)
