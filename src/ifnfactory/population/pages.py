@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from ifnfactory.network.page import render_glossary, render_page
+from ifnfactory.population.page import population_tables
 from ifnfactory.population.released import shipped_population
 
 
@@ -16,9 +17,13 @@ def pages() -> tuple[tuple[str, str], ...]:
 
 
 def write_pages(folder: Path) -> None:
-    """Write the pages into `folder`."""
+    """Write the pages into `folder`, and renew the tables of a population page that is there."""
     for name, text in pages():
         (folder / name).write_text(text, encoding="utf-8")
+    page, tables = folder / "population.md", population_tables()
+    if page.is_file():  # the tables end the page
+        before, _, _ = page.read_text(encoding="utf-8").partition(tables.splitlines()[0])
+        page.write_text(before + tables, encoding="utf-8")
 
 
 if __name__ == "__main__":
