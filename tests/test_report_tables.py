@@ -46,14 +46,14 @@ def test_files_of_a_run_folder_are_named_by_arm_and_first_patient(
 
 
 def test_patients_have_one_row_a_patient(result: TrialResult) -> None:
-    table = patients_table(result.arms[0])
+    table = patients_table(result.arms[0], result.laboratory)
     assert table.column("patient").tolist() == list(range(12))
     assert table.column("status")[:3].tolist() == ["step_limit", "step_limit", "completed"]
     np.testing.assert_array_equal(table.column("age"), result.arms[0].patients.age)
 
 
 def test_every_measured_covariate_has_a_unit(result: TrialResult) -> None:
-    table = patients_table(result.arms[0])
+    table = patients_table(result.arms[0], result.laboratory)
     floats = {
         name
         for name, column in zip(table.names, table.columns, strict=True)
@@ -67,7 +67,8 @@ def test_every_measured_covariate_has_a_unit(result: TrialResult) -> None:
 
 def test_visits_have_one_row_a_patient_and_visit(result: TrialResult) -> None:
     visits = len(result.protocol.visit_weeks)
-    table, row = visits_table(result.arms[1]), visits * 5 + 4  # sixth patient, fifth visit
+    table = visits_table(result.arms[1], result.laboratory)
+    row = visits * 5 + 4  # sixth patient, fifth visit
     assert table.rows == 12 * visits
     assert table.column("patient")[row] == 5
     assert table.column("week")[row] == result.protocol.visit_weeks[4]
@@ -85,7 +86,7 @@ def test_side_effects_stand_beside_the_patient_and_the_visit(result: TrialResult
     events = replace(hit, onset=onset, end=end)
     grade = np.full_like(arm.safety.grade, 2)
     arm = replace(arm, safety=replace(arm.safety, events=events, grade=grade))
-    people, visits = patients_table(arm), visits_table(arm)
+    people, visits = patients_table(arm, result.laboratory), visits_table(arm, result.laboratory)
     assert people.column("pyrexia_onset_week")[3] == pytest.approx(3 / 7)
     assert np.isnan(people.column("pyrexia_end_week")[[0, 1, 2]].astype(float)).all()
     assert people.column("left_for").tolist() == ["stays"] * 12
@@ -110,7 +111,7 @@ def test_many_patients_come_in_parts(
 
 
 def test_visits_name_their_units(result: TrialResult) -> None:
-    table = visits_table(result.arms[0])
+    table = visits_table(result.arms[0], result.laboratory)
     units = dict(zip(table.names, table.units, strict=True))
     effects = {name for name in units if name.endswith("_grade")} | {"dose_share"}
     assert {units.pop(name) for name in effects} == {""}

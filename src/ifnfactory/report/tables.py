@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.biology.tolerability import load_tolerability
 from ifnfactory.engine.status import Status
 from ifnfactory.foundation.table import Column, ColumnTable
 from ifnfactory.population.patients import PatientTable
 from ifnfactory.runs.layout import block_name, part_name
 from ifnfactory.trial.attendance import REASONS
+from ifnfactory.trial.flares import KINDS, find_flares
 from ifnfactory.trial.result import ArmOutcome, ResultRow, TrialResult
 
 PATIENT_UNITS: Final = {
@@ -49,17 +51,17 @@ def trial_tables(result: TrialResult) -> Iterator[tuple[str, Iterable[ColumnTabl
         for first in range(0, len(arm.patients), BLOCK):
             block = arm.rows(slice(first, first + BLOCK))
             name = block_name(first)
-            yield part_name("patients", arm.arm, name), [patients_table(block)]
-            yield part_name("visits", arm.arm, name), [visits_table(block)]
+            yield part_name("patients", arm.arm, name), [patients_table(block, result.laboratory)]
+            yield part_name("visits", arm.arm, name), [visits_table(block, result.laboratory)]
         rows = [row for row in result.rows if row.arm == arm.arm]
         yield part_name("endpoints", arm.arm, block_name(0)), [endpoints_table(rows)]
 
 
-def patients_table(arm: ArmOutcome) -> ColumnTable:
+def patients_table(arm: ArmOutcome, laboratory: Laboratory) -> ColumnTable:
     """Return one row a patient: covariates, baseline, and how the patient fared."""
     names = [field.name for field in fields(PatientTable)]
     words = np.array([status.word for status in Status])
-    suffered = _suffered(arm)
+    suffered = _suffered(arm) | _first_flares(arm, laboratory)
     return ColumnTable(
         names=(*names, "status", "last_week", *suffered),
         units=(
@@ -94,15 +96,30 @@ def _suffered(arm: ArmOutcome) -> dict[str, Column]:
     return columns
 
 
+def _first_flares(arm: ArmOutcome, laboratory: Laboratory) -> dict[str, Column]:
+    """Return when each patient's first ALT flare of each kind was seen to begin and to end."""
+    flares = find_flares(arm.panel, laboratory)
+    columns: dict[str, Column] = {}
+    for index, kind in enumerate(KINDS):
+        onset, end = flares.first(index)
+        columns[f"alt_flare_{kind}_onset_week"] = _finite(onset)
+        columns[f"alt_flare_{kind}_end_week"] = _finite(end)
+    return columns
+
+
 def _finite(weeks: NDArray[np.float64]) -> Column:
     """Return weeks with NaN where something never happens."""
     return np.where(np.isinf(weeks), np.nan, weeks)
 
 
-def visits_table(arm: ArmOutcome) -> ColumnTable:
+def visits_table(arm: ArmOutcome, laboratory: Laboratory) -> ColumnTable:
     """Return one row a patient and visit: what the laboratory reported."""
     patients, visits = arm.panel.hbv_dna.shape
-    seen = _complaints(arm)
+    flares = find_flares(arm.panel, laboratory)
+    seen = _complaints(arm) | {
+        f"alt_flare_{kind}_grade": flares.grades(index, arm.panel.week)
+        for index, kind in enumerate(KINDS)
+    }
     return ColumnTable(
         names=("patient", "week", *MARKER_UNITS, *seen),
         units=("", "week", *MARKER_UNITS.values(), *("" for _ in seen)),

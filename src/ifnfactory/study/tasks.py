@@ -144,7 +144,8 @@ def treat(task: TrialTask) -> Answer:
 def answer_of(protocol: Protocol, outcome: ArmOutcome, first: int) -> Answer:
     """Return the files of a block of an arm's patients, and what was found."""
     name = block_name(first)
-    people, visits = patients_table(outcome), visits_table(outcome)
+    people = patients_table(outcome, protocol.laboratory)
+    visits = visits_table(outcome, protocol.laboratory)
     files = [
         NewFile(part_name("patients", outcome.arm, name), to_parquet(people), people.rows),
         NewFile(part_name("visits", outcome.arm, name), to_parquet(visits), visits.rows),

@@ -14,6 +14,7 @@ from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.assays.panel import Panel
 from ifnfactory.biology.tolerability import load_tolerability
 from ifnfactory.trial.attendance import REASONS
+from ifnfactory.trial.flares import KINDS, find_flares
 from ifnfactory.trial.safety import Safety
 
 Bools = NDArray[np.bool_]
@@ -44,6 +45,7 @@ _COUNTS: Final = (
     "alt_flare_gt10xuln_on_treatment",
     "alt_flare_5_10xuln_post_treatment",
     "alt_flare_gt10xuln_post_treatment",
+    *(f"alt_flare_{kind}" for kind in KINDS),
 )
 
 
@@ -69,6 +71,9 @@ def count_safety(
     if name.startswith("alt_"):
         if name == "alt_dose_mod":
             return safety.conduct.modified(week, "alt")
+        kind = name.removeprefix("alt_flare_")
+        if kind in KINDS:
+            return find_flares(panel, laboratory).first(KINDS.index(kind))[0] <= week
         return _alt(name, panel, laboratory, (on, after))
     if name.startswith("discontinuation_"):
         return _discontinued(name, safety, min(week, stop))
