@@ -171,4 +171,4 @@ def test_a_tablet_is_stopped_at_the_visit_and_interferon_goes_on() -> None:
 def test_what_patients_did_not_see_any_more_was_not_decided() -> None:
     _, conduct = follow(anc(3.0, 3.0, 0.6), "peg2a_label")
     assert conduct.modified(24.0)[0]
-    assert not conduct.until(np.array([7.9, np.inf, np.inf, np.inf])).modified(24.0).any()
+    assert not conduct.until(WEEKS, np.array([7.9, np.inf, np.inf, np.inf])).modified(24.0).any()

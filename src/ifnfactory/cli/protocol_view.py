@@ -12,6 +12,7 @@ from ifnfactory.cli.screen import console
 from ifnfactory.cli.views import plain_table
 from ifnfactory.pharmacology.regimen import Regimen
 from ifnfactory.population.baseline import Eligibility
+from ifnfactory.trial.adherence import Adherence
 from ifnfactory.trial.catalogue import ProtocolSummary
 from ifnfactory.trial.protocol import Protocol
 
@@ -34,6 +35,7 @@ def protocol_view(protocol: Protocol) -> None:
         ("Arms", _arms(protocol)),
         ("Eligibility", _eligibility(protocol)),
         ("Rules", _rules(protocol)),
+        *((("Adherence", _adherence(protocol.adherence)),) if protocol.adherence else ()),
         ("Doses and visits", _calendar(protocol)),
     ):
         screen.print()
@@ -77,6 +79,17 @@ def _rules(protocol: Protocol) -> Table:
         table.add_row(name, Text(order.rule.criterion), order.action.words, source)
     if not orders:
         table.add_row("none", "every planned dose is given", "", "")
+    return table
+
+
+def _adherence(adherence: Adherence) -> Table:
+    table = plain_table(("drugs", False), ("taken", True), ("pauses", False), ("source", False))
+    source = Text(f"{adherence.source.text} [{adherence.source.tag}]", style="dim")
+    for name, habit in adherence.habits:
+        share = f"{100 * habit.taken:g} %"
+        spread = f" (SD {100 * habit.spread:g})" if habit.spread else ""
+        pauses = f"{habit.pauses_per_year:g} a year of {habit.pause_weeks:g} weeks on average"
+        table.add_row(name, share + spread, pauses if habit.pauses_per_year else "none", source)
     return table
 
 

@@ -15,6 +15,7 @@ from ifnfactory.engine.status import Status
 from ifnfactory.foundation.table import Column, ColumnTable
 from ifnfactory.population.patients import PatientTable
 from ifnfactory.runs.layout import block_name, part_name
+from ifnfactory.trial.adherence import CLASSES
 from ifnfactory.trial.attendance import REASONS
 from ifnfactory.trial.flares import KINDS, find_flares
 from ifnfactory.trial.result import ArmOutcome, ResultRow, TrialResult
@@ -90,6 +91,15 @@ def _suffered(arm: ArmOutcome) -> dict[str, Column]:
         "therapy_stopped_week": _finite(conduct.stopped_week),
         "therapy_stopped_by": stopped_by,
     }
+    if conduct.missed is not None:
+        due, forgotten, paused = (
+            counts.sum(axis=1, dtype=np.int64)
+            for counts in (conduct.missed.due, conduct.missed.forgotten, conduct.missed.paused)
+        )
+        for index, name in enumerate(CLASSES):
+            columns[f"{name}_doses_due"] = due[:, index]
+            columns[f"{name}_doses_forgotten"] = forgotten[:, index]
+            columns[f"{name}_doses_paused"] = paused[:, index]
     for index, name in enumerate(load_tolerability().names):
         columns[f"{name}_onset_week"] = _finite(safety.events.onset[:, index] / 7.0)
         columns[f"{name}_end_week"] = _finite(safety.events.end[:, index] / 7.0)
@@ -143,6 +153,10 @@ def _complaints(arm: ArmOutcome) -> dict[str, NDArray[np.generic]]:
         f"{name}_grade": grades[:, :, index] for index, name in enumerate(names)
     }
     columns["dose_share"] = arm.safety.conduct.dose_share
+    missed = arm.safety.conduct.missed
+    if missed is not None:
+        for index, name in enumerate(CLASSES):
+            columns[f"{name}_taken_share"] = missed.taken_share(index)
     return columns
 
 

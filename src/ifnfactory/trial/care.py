@@ -17,23 +17,18 @@ from numpy.typing import NDArray
 from ifnfactory.assays.panel import Panel
 from ifnfactory.biology.adverse_events import AdverseEvents, Susceptibility, endure
 from ifnfactory.engine.batch import Events
-from ifnfactory.pharmacology.coupling import (
-    LAMIVUDINE_BLOCK,
-    LAMIVUDINE_ON,
-    NA_BLOCK,
-    SLOTS,
-    Coupling,
-)
+from ifnfactory.pharmacology.coupling import SLOTS, Coupling
 from ifnfactory.pharmacology.regimen import DAYS_PER_WEEK
 from ifnfactory.rules.cohort import CohortFindings, holds
 from ifnfactory.rules.select import Order
+from ifnfactory.trial.adherence import Intake
 from ifnfactory.trial.conduct import NOBODY, Conduct
 from ifnfactory.trial.findings import Chart
+from ifnfactory.trial.intake import NUCLEOSIDE_INPUTS, Taking
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-NUCLEOSIDE_INPUTS: Final = (NA_BLOCK, LAMIVUDINE_BLOCK, LAMIVUDINE_ON)
 RULE_WEEKS: Final = 2.0
 """A rule of a week is looked at in visits at most this many weeks away, as in clinics [prior]."""
 
@@ -71,6 +66,8 @@ class Care:
     ----------
     follows
         Whether a patient's physician follows each rule, shape (patients, orders).
+    intake
+        What patients take of what they are given; None: all of it.
     """
 
     def __init__(
@@ -81,6 +78,7 @@ class Care:
         susceptibility: Susceptibility,
         follows: Bools,
         report: Report,
+        intake: Intake | None = None,
     ) -> None:
         n, orders = follows.shape
         self._plan = plan
@@ -110,6 +108,7 @@ class Care:
         self._exposure = np.zeros(n)
         self._events = AdverseEvents.none(n)
         self._share = np.full((n, len(plan.days)), np.nan)
+        self._taking = None if intake is None else Taking(intake, len(plan.days))
 
     def decide(self, visit: int, states: Floats, planned: Events) -> Events:
         """Look at the patients at a visit and return what they are given until the next."""
@@ -132,6 +131,7 @@ class Care:
             stopped_week=self._stopped_week,
             stopped_by=self._stopped_by,
             dose_share=self._share,
+            missed=None if self._taking is None else self._taking.missed,
         )
         return self._events, conduct
 
@@ -203,22 +203,27 @@ class Care:
             self._stopped_by = np.where(newly, index, self._stopped_by)
 
     def _give(self, visit: int, planned: Events) -> Events:
-        """Return the events as given, and note exposure and share of the plan."""
+        """Return the events as they are taken, and note exposure and share of the plan."""
         n = len(self._exposure)
         value = planned.value.copy()
-        self._exposure = np.zeros(n)
-        wanted, got = np.zeros(n), np.zeros(n)
-        length = float(self._plan.days[visit + 1] - self._plan.days[visit])
         for place, slot in enumerate(SLOTS):
             column = [target == f"depot_{slot}" for target in planned.target]
-            ug = self._allowed(place, value[:, column])
-            wanted += value[:, column].sum(axis=1)
-            got += ug.sum(axis=1)
-            self._exposure += ug.sum(axis=1) * self._per_ug[:, place] / length
-            value[:, column] = ug
-        self._share[:, visit] = np.divide(got, wanted, out=np.full(n, np.nan), where=wanted > 0.0)
+            value[:, column] = self._allowed(place, value[:, column])
         given = replace(planned, value=value)
-        return self._without_nucleosides(visit, given) if self._stopped[:, -1].any() else given
+        if self._stopped[:, -1].any():
+            given = self._without_nucleosides(visit, given)
+        start, stop = float(self._plan.days[visit]), float(self._plan.days[visit + 1])
+        if self._taking is not None:
+            given = self._taking.take(visit, given, start, stop)
+        self._exposure = np.zeros(n)
+        wanted, got = np.zeros(n), np.zeros(n)
+        for place, slot in enumerate(SLOTS):
+            ug = self._planned_ug(given, slot).sum(axis=1)
+            wanted += self._planned_ug(planned, slot).sum(axis=1)
+            got += ug
+            self._exposure += ug * self._per_ug[:, place] / (stop - start)
+        self._share[:, visit] = np.divide(got, wanted, out=np.full(n, np.nan), where=wanted > 0.0)
+        return given
 
     def _allowed(self, place: int, ug: Floats) -> Floats:
         ceiling, share = self._restart_ug[:, place].copy(), np.ones(len(ug))

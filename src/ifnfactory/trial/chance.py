@@ -18,6 +18,7 @@ from ifnfactory.pharmacology.coupling import Deviations
 from ifnfactory.population.fluctuation import draw_viraemia
 from ifnfactory.population.sample import VirtualPatients
 from ifnfactory.rules.select import Order
+from ifnfactory.trial.adherence import DAYS_PER_WEEK, Adherence, Intake, draw_intake
 from ifnfactory.trial.attendance import Restlessness, draw_restlessness
 from ifnfactory.trial.findings import creatinine_clearance
 
@@ -45,6 +46,8 @@ class Chance:
         How easily they leave.
     consent
         How readily their physicians follow each rule that leaves it to them, 0 to 1.
+    intake
+        Which doses they miss; None: none.
     """
 
     deviations: Deviations
@@ -54,6 +57,7 @@ class Chance:
     creatinine_clearance: Floats
     restlessness: Restlessness
     consent: tuple[tuple[str, Floats], ...]
+    intake: Intake | None = None
 
     def of(self, part: slice) -> Chance:
         """Return the draws about some of the patients."""
@@ -70,6 +74,7 @@ class Chance:
                 self.restlessness.threshold[part], self.restlessness.reason[part]
             ),
             consent=tuple((name, values[part]) for name, values in self.consent),
+            intake=None if self.intake is None else self.intake.of(part),
         )
 
     def follows(self, orders: Sequence[Order]) -> Bools:
@@ -85,6 +90,7 @@ def draw_chance(
     deviations: Deviations,
     weeks: Floats,
     orders: Sequence[Order] = (),
+    adherence: Adherence | None = None,
 ) -> Chance:
     """Draw for all patients of a trial; patient i is the same for any number of them.
 
@@ -96,8 +102,11 @@ def draw_chance(
         Of the visits, shape (visits,).
     orders
         The rules of all arms.
+    adherence
+        How patients take their drugs; None: every dose, and nothing is drawn.
     """
     n, table = len(people), people.table
+    days = int(weeks[-1] * DAYS_PER_WEEK) + 1
     asked = dict.fromkeys(order.name for order in orders if order.action.acted_on < 1.0)
     return Chance(
         deviations=deviations,
@@ -107,4 +116,5 @@ def draw_chance(
         creatinine_clearance=creatinine_clearance(table, seed),
         restlessness=draw_restlessness(seed, n),
         consent=tuple((name, stream(seed, "conduct", name).random(n)) for name in asked),
+        intake=None if adherence is None else draw_intake(adherence, n, days, seed),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.rules.action import CAUSES
+from ifnfactory.trial.intake import Missed, join_missed
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -36,6 +37,8 @@ class Conduct:
     dose_share
         Interferon given from a visit to the next as a share of the planned amount, shape (patients,
         visits); NaN where none is planned.
+    missed
+        Doses that patients did not take; None in a trial in which every dose is taken.
     """
 
     rules: tuple[str, ...]
@@ -45,6 +48,7 @@ class Conduct:
     stopped_week: Floats
     stopped_by: NDArray[np.int64]
     dose_share: Floats
+    missed: Missed | None = None
 
     def rows(self, keep: Bools | slice) -> Conduct:
         """Return the decisions about some of the patients."""
@@ -54,16 +58,26 @@ class Conduct:
             stopped_week=self.stopped_week[keep],
             stopped_by=self.stopped_by[keep],
             dose_share=self.dose_share[keep],
+            missed=None if self.missed is None else self.missed.rows(keep),
         )
 
-    def until(self, last_week: Floats) -> Conduct:
-        """Return what was decided while patients still came."""
+    def until(self, week: Floats, last_week: Floats) -> Conduct:
+        """Return what was decided, and missed, while patients still came.
+
+        Parameters
+        ----------
+        week
+            Weeks of the visits.
+        last_week
+            After which each patient does not come any more.
+        """
         gone = self.stopped_week > last_week
         return replace(
             self,
             acted=np.where(self.acted > last_week[:, None], np.inf, self.acted),
             stopped_week=np.where(gone, np.inf, self.stopped_week),
             stopped_by=np.where(gone, NOBODY, self.stopped_by),
+            missed=None if self.missed is None else self.missed.until(week, last_week),
         )
 
     def modified(self, week: float, cause: str | None = None) -> Bools:
@@ -91,4 +105,5 @@ def join_conduct(parts: Sequence[Conduct]) -> Conduct:
         stopped_week=np.concatenate([part.stopped_week for part in parts]),
         stopped_by=np.concatenate([part.stopped_by for part in parts]),
         dose_share=np.concatenate([part.dose_share for part in parts]),
+        missed=join_missed([part.missed for part in parts if part.missed is not None]),
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.assays.primitives import DnaUnit, to_iu
+from ifnfactory.foundation.evidence import Source
 from ifnfactory.foundation.units import COPIES_PER_IU, parse_quantity
 from ifnfactory.pharmacology.dose import parse_dose, parse_interval
 from ifnfactory.pharmacology.drug import load_drug
@@ -17,8 +18,15 @@ from ifnfactory.population.baseline import (
     Eligibility,
     lognormal_from_moments,
 )
+from ifnfactory.trial.adherence import CLASSES, Adherence, DrugClass, Habit
 from ifnfactory.trial.baseline_file import AltFile, BaselineFile
-from ifnfactory.trial.protocol_file import CourseFile, LaboratoryFile, PopulationFile
+from ifnfactory.trial.protocol_file import (
+    AdherenceFile,
+    CourseFile,
+    HabitFile,
+    LaboratoryFile,
+    PopulationFile,
+)
 
 
 def courses_of(files: Sequence[CourseFile]) -> list[Course]:
@@ -33,6 +41,17 @@ def courses_of(files: Sequence[CourseFile]) -> list[Course]:
         )
         for file in files
     ]
+
+
+def adherence_of(file: AdherenceFile) -> Adherence:
+    """Return how patients take their drugs; a class that the file leaves out is always taken."""
+    habits: list[tuple[DrugClass, Habit]] = []
+    for name in CLASSES:
+        each: HabitFile | None = getattr(file, name)
+        if each is not None:
+            length = each.pause_weeks or 0.0
+            habits.append((name, Habit(each.taken, each.spread, each.pauses_per_year, length)))
+    return Adherence(tuple(habits), Source(file.source, file.tag), file.default)
 
 
 def laboratory_of(file: LaboratoryFile) -> Laboratory:

@@ -163,18 +163,21 @@ class Clinic:
             chance.susceptibility,
             max(int(np.searchsorted(days, min(plan.interferon_day, days[-1]), "right")) - 1, 0),
         )
-        care = Care(plan, coupling, chart, chance.susceptibility, follows, laboratory)
+        care = Care(
+            plan, coupling, chart, chance.susceptibility, follows, laboratory, chance.intake
+        )
         events = Events(coupling.day, coupling.target, coupling.add, coupling.value)
         state = init(self.network, constants, patients.initial)
-        state, output = self._through_visits(care, treatment, state, events, days)
+        asked = bool(treatment.orders) or chance.intake is not None
+        state, output = self._through_visits(care, asked, state, events, days)
         markers, cleared = self._seen(output, constants)
         return _Part(markers, cleared, state.status, *care.record())
 
     def _through_visits(
-        self, care: Care, treatment: Treatment, state: State, events: Events, days: Floats
+        self, care: Care, asked: bool, state: State, events: Events, days: Floats
     ) -> tuple[State, Floats]:
-        """Integrate: in one go where nothing that is given depends on a visit."""
-        if treatment.orders:
+        """Integrate: in one go unless care has to be `asked` at visits what is given."""
+        if asked:
             return walk(self.integrator, state, events, days, care.decide)
         state, info = self.integrator(state, float(days[-1]), events, days)
         for visit in range(len(days) - 1):

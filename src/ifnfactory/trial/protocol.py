@@ -17,10 +17,17 @@ from ifnfactory.pharmacology.regimen import Regimen
 from ifnfactory.population.baseline import BaselineDistribution, Eligibility
 from ifnfactory.rules.select import Order, select_orders
 from ifnfactory.trial import attendance as attendances
+from ifnfactory.trial.adherence import Adherence
 from ifnfactory.trial.attendance import Attendance
 from ifnfactory.trial.baseline_file import BaselineFile, Sourced
 from ifnfactory.trial.catalogue import list_protocols, protocol_names, protocol_text
-from ifnfactory.trial.convert import baseline_of, courses_of, eligibility_of, laboratory_of
+from ifnfactory.trial.convert import (
+    adherence_of,
+    baseline_of,
+    courses_of,
+    eligibility_of,
+    laboratory_of,
+)
 from ifnfactory.trial.protocol_checks import agreement_faults
 from ifnfactory.trial.protocol_file import ArmFile, AttendanceFile, ProtocolFile, PublishedFile
 
@@ -133,6 +140,8 @@ class Protocol:
         How fast patients stop coming.
     source_text
         The file, word for word.
+    adherence
+        How patients take their drugs; None: every dose is taken.
     """
 
     name: str
@@ -150,6 +159,7 @@ class Protocol:
     arms: tuple[Arm, ...]
     published: tuple[PublishedResult, ...]
     source_text: str
+    adherence: Adherence | None = None
 
     def arm(self, name: str) -> Arm:
         """Return the arm called `name`.
@@ -246,6 +256,7 @@ def _protocol(file: ProtocolFile, name: str, text: str) -> Protocol:
         arms=tuple(_arm(arm) for arm in file.arm),
         published=tuple(_result(row, file.citation) for row in file.published),
         source_text=text,
+        adherence=None if file.adherence is None else adherence_of(file.adherence),
     )
 
 

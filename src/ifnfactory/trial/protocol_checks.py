@@ -17,8 +17,10 @@ from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.pharmacology.regimen import regimen_faults
 from ifnfactory.rules.select import order_faults
+from ifnfactory.trial.adherence import drug_class
 from ifnfactory.trial.baseline_file import AgeFile, AltFile, DnaFile, HbsagFile, ShareFile
 from ifnfactory.trial.convert import (
+    adherence_of,
     courses_of,
     eligibility_of,
     laboratory_of,
@@ -27,6 +29,7 @@ from ifnfactory.trial.convert import (
 )
 from ifnfactory.trial.endpoints import parse_endpoint, timing_fault
 from ifnfactory.trial.protocol_file import (
+    AdherenceFile,
     ArmFile,
     CourseFile,
     LaboratoryFile,
@@ -60,6 +63,7 @@ def agreement_faults(raw: Mapping[str, Any]) -> list[Fault]:
     sections = _read(raw)
     return [
         *_arm_faults(raw, sections),
+        *_adherence_faults(raw, sections),
         *_baseline_faults(sections),
         *_schedule_faults(sections),
         *_published_faults(sections),
@@ -125,6 +129,26 @@ def _arm_faults(raw: Mapping[str, Any], sections: _Sections) -> list[Fault]:
             faults.extend(_regimen_faults(index, arm))
             faults.extend(_rule_faults(index, arm))
     return faults
+
+
+def _adherence_faults(raw: Mapping[str, Any], sections: _Sections) -> list[Fault]:
+    file, arms = _try(AdherenceFile, raw.get("adherence")), raw.get("arm")
+    if file is None or len(sections.arms) != len(arms if isinstance(arms, list) else []):
+        return []  # what is wrong with an arm comes first: its drug may be the one
+    given = {
+        drug_class(course.drug)
+        for arm in sections.arms.values()
+        for course in courses_of(arm.course)
+    }
+    return [
+        Fault(
+            ("adherence", name),
+            f"nobody is given a drug of the class {name!r}",
+            "leave the table out, or give the drug",
+        )
+        for name, _ in adherence_of(file).habits
+        if name not in given
+    ]
 
 
 def _regimen_faults(index: int, arm: Mapping[str, Any]) -> list[Fault]:

@@ -16,6 +16,7 @@ from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.sections import (
     Finite,
     NotNegative,
+    Positive,
     Section,
     Share,
     Tag,
@@ -111,6 +112,50 @@ class AttendanceFile(Sourced):
     lost_per_year: float = Field(
         ge=0, lt=1, description="the hazard of leaving per year, between 0 and 1"
     )
+
+
+class HabitFile(Section):
+    """How patients take one class of drugs."""
+
+    taken: Share = Field(description="the mean share of doses taken, between 0 and 1")
+    spread: NotNegative = Field(0.0, description="the SD of that share between patients")
+    pauses_per_year: NotNegative = Field(
+        0.0, le=52, description="how often a patient stops taking it for a while, 0 to 52 a year"
+    )
+    pause_weeks: Positive | None = Field(None, description="the mean length of a pause in weeks")
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> HabitFile:
+        if self.spread and self.spread**2 >= self.taken * (1 - self.taken):
+            raise fault(
+                f"shares with a mean of {self.taken:g} cannot have an SD of {self.spread:g}",
+                f"give a spread below {math.sqrt(self.taken * (1 - self.taken)):.2g}, or 0",
+            )
+        if (self.pauses_per_year > 0) != (self.pause_weeks is not None):
+            raise fault(
+                "pauses have a number and a length",
+                "give pauses_per_year above 0 and pause_weeks, or neither",
+            )
+        return self
+
+
+class AdherenceFile(Sourced):
+    """How patients take their drugs; a class that is left out is taken as it is given."""
+
+    interferon: HabitFile | None = Field(None, description="a table [adherence.interferon]")
+    nucleoside: HabitFile | None = Field(None, description="a table [adherence.nucleoside]")
+    other: HabitFile | None = Field(
+        None, description="a table [adherence.other], for drugs that are neither"
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> AdherenceFile:
+        if self.interferon is None and self.nucleoside is None and self.other is None:
+            raise fault(
+                "no class of drugs is named",
+                "add [adherence.interferon], [adherence.nucleoside] or [adherence.other]",
+            )
+        return self
 
 
 class ScheduleFile(Section):
@@ -262,6 +307,9 @@ class ProtocolFile(Section):
     schedule: ScheduleFile = Field(description="a table [schedule]")
     attendance: AttendanceFile | None = Field(
         None, description="a table [attendance]; left out: 5.5 % of patients leave a year"
+    )
+    adherence: AdherenceFile | None = Field(
+        None, description="tables [adherence], [adherence.interferon], ...; left out: all is taken"
     )
     arm: list[ArmFile] = Field(min_length=1, description="one [[arm]] for each arm")
     published: list[PublishedFile] = Field([], description="one [[published]] for each result")

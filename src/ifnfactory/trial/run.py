@@ -119,7 +119,9 @@ class Simulator:
         )
         weeks = np.array(protocol.visit_weeks)
         orders = [order for arm in protocol.arms for order in arm.orders]
-        return Cohort(people, draw_chance(streams, people, deviations, weeks, orders))
+        return Cohort(
+            people, draw_chance(streams, people, deviations, weeks, orders, protocol.adherence)
+        )
 
     def treat(self, protocol: Protocol, arm: Arm, cohort: Cohort, progress: Progress) -> ArmOutcome:
         """Treat a cohort in one arm; tells `progress` of each patient."""

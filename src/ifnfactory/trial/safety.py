@@ -101,4 +101,4 @@ def seen_safety(
         end=np.where(unseen, np.inf, events.end),
         related=events.related & ~unseen,
     )
-    return Safety(seen, people.grade, conduct.until(departure.week), departure)
+    return Safety(seen, people.grade, conduct.until(week, departure.week), departure)

@@ -11,6 +11,9 @@ _BYTES_A_PATIENT: Final = 6_000
 _BYTES_A_VISIT: Final = 100
 """Seven markers of eight bytes and two antibodies for as long as the run lasts, and the values
 behind them for as long as their arm is measured."""
+_BYTES_A_DAY: Final = 24
+"""Where doses are missed: the reasons of three classes of drugs, and two draws of one class while
+it is drawn."""
 
 
 _BYTES_ON_DISK: Final = 60
@@ -28,4 +31,5 @@ def memory_needed(protocol: Protocol, patients: int) -> int:
     tests/test_memory.py measures that a run stays below this.
     """
     visits = len(protocol.visit_weeks) * len(protocol.arms)
-    return patients * (_BYTES_A_PATIENT + _BYTES_A_VISIT * visits)
+    days = 0.0 if protocol.adherence is None else 7.0 * protocol.visit_weeks[-1]
+    return patients * (_BYTES_A_PATIENT + _BYTES_A_VISIT * visits + round(_BYTES_A_DAY * days))
