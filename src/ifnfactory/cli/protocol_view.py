@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from rich.table import Table
 from rich.text import Text
@@ -12,9 +13,16 @@ from ifnfactory.cli.screen import console
 from ifnfactory.cli.views import plain_table
 from ifnfactory.pharmacology.regimen import Regimen
 from ifnfactory.population.baseline import Eligibility
+from ifnfactory.rules.select import is_screened
 from ifnfactory.trial.adherence import Adherence
 from ifnfactory.trial.catalogue import ProtocolSummary
 from ifnfactory.trial.protocol import Protocol
+
+_COUNTS: Final = (
+    ("neutrophils", "neutrophils", "x10^9/L"),
+    ("platelets", "platelets", "x10^9/L"),
+    ("creatinine_clearance", "creatinine clearance", "mL/min"),
+)
 
 
 def protocols_view(summaries: Sequence[ProtocolSummary]) -> None:
@@ -65,6 +73,16 @@ def _eligibility(protocol: Protocol) -> Table:
     table.add_row("HBsAg", _between(entry.hbsag_min, entry.hbsag_max, "IU/mL"))
     table.add_row("ALT", _between(entry.alt_min, entry.alt_max, "U/L"))
     table.add_row("age", _between(entry.age_min, entry.age_max, "years"))
+    for name, label, unit in _COUNTS:
+        low, high = getattr(entry, f"{name}_min"), getattr(entry, f"{name}_max")
+        if low > 0 or math.isfinite(high):
+            table.add_row(label, _between(low, high, unit))
+    for rule in protocol.contraindications:
+        if is_screened(rule):
+            table.add_row("contraindicated", Text(rule.criterion))
+    unknown = [r.criterion for r in protocol.contraindications if not is_screened(r)]
+    if unknown:
+        table.add_row("not known of anybody", Text("; ".join(unknown), style="dim"))
     for number, words in enumerate(protocol.criteria):
         table.add_row("in words only" if number == 0 else "", Text(words, style="dim"))
     return table

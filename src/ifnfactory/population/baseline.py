@@ -13,6 +13,9 @@ from typing import Final
 GENOTYPES: Final = ("A", "B", "C", "D")
 """HBV genotypes in the order of `BaselineDistribution.genotype_shares`."""
 
+COUNTS: Final = ("neutrophils", "platelets", "creatinine_clearance")
+"""What is judged of candidates who are already drawn: no baseline table describes it."""
+
 
 @dataclass(frozen=True)
 class BaselineDistribution:
@@ -108,6 +111,10 @@ class Eligibility:
         [year].
     hbeag_positive
         Required HBeAg status; None: both are let in.
+    neutrophils_min, neutrophils_max, platelets_min, platelets_max
+        [1e9/L].
+    creatinine_clearance_min, creatinine_clearance_max
+        [mL/min].
     """
 
     dna_min: float = 0.0
@@ -119,12 +126,26 @@ class Eligibility:
     age_min: float = 18.0
     age_max: float = math.inf
     hbeag_positive: bool | None = None
+    neutrophils_min: float = 0.0
+    neutrophils_max: float = math.inf
+    platelets_min: float = 0.0
+    platelets_max: float = math.inf
+    creatinine_clearance_min: float = 0.0
+    creatinine_clearance_max: float = math.inf
 
     def __post_init__(self) -> None:
-        for name in ("dna", "hbsag", "alt", "age"):
+        for name in ("dna", "hbsag", "alt", "age", *COUNTS):
             low, high = getattr(self, f"{name}_min"), getattr(self, f"{name}_max")
             if not 0.0 <= low < high:
                 raise ValueError(f"{name}: nobody lies between {low} and {high}")
+
+    @property
+    def asks_for_counts(self) -> bool:
+        """Whether blood counts or creatinine clearance are limited."""
+        return any(
+            getattr(self, f"{name}_min") > 0.0 or math.isfinite(getattr(self, f"{name}_max"))
+            for name in COUNTS
+        )
 
 
 def lognormal_from_moments(mean: float, sd: float) -> tuple[float, float]:

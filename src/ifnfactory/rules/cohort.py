@@ -7,7 +7,7 @@ a rule fire.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -79,12 +79,43 @@ class CohortFindings:
     hbsag_lost: Bools
 
 
-def holds(condition: Condition, findings: CohortFindings) -> Bools:
+@dataclass(frozen=True)
+class ScreeningFindings:
+    """What is known of candidates before a trial, shape (patients,).
+
+    The names are those of facts; facts that are not here are unknown.
+
+    Attributes
+    ----------
+    neutrophils, platelets
+        [1e9/L].
+    creatinine_clearance
+        [mL/min].
+    on_peginterferon
+        False: it has not begun.
+    """
+
+    age: Floats
+    female: Bools
+    genotype: NDArray[np.str_]
+    hbeag_positive: Bools
+    cirrhosis: Bools
+    neutrophils: Floats
+    platelets: Floats
+    creatinine_clearance: Floats
+    on_peginterferon: Bools
+
+
+Findings = CohortFindings | ScreeningFindings
+SCREENED_FACTS: Final = frozenset(field.name for field in fields(ScreeningFindings))
+
+
+def holds(condition: Condition, findings: Findings) -> Bools:
     """Return for whom a condition certainly holds, shape (patients,)."""
     return _decide(condition, findings)[0]
 
 
-def _decide(condition: Condition, findings: CohortFindings) -> tuple[Bools, Bools]:
+def _decide(condition: Condition, findings: Findings) -> tuple[Bools, Bools]:
     """Return for whom a condition certainly holds, and for whom it certainly does not."""
     if isinstance(condition, Comparison):
         return _compare(condition, findings)
@@ -100,7 +131,7 @@ def _decide(condition: Condition, findings: CohortFindings) -> tuple[Bools, Bool
     return np.logical_or.reduce(yes), np.logical_and.reduce(no)
 
 
-def _compare(comparison: Comparison, findings: CohortFindings) -> tuple[Bools, Bools]:
+def _compare(comparison: Comparison, findings: Findings) -> tuple[Bools, Bools]:
     values: NDArray[Any] | None = getattr(findings, comparison.fact, None)
     if values is None:
         unknown = np.zeros_like(findings.hbeag_positive)

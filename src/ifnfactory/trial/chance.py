@@ -91,6 +91,7 @@ def draw_chance(
     weeks: Floats,
     orders: Sequence[Order] = (),
     adherence: Adherence | None = None,
+    clearance: Floats | None = None,
 ) -> Chance:
     """Draw for all patients of a trial; patient i is the same for any number of them.
 
@@ -104,6 +105,8 @@ def draw_chance(
         The rules of all arms.
     adherence
         How patients take their drugs; None: every dose, and nothing is drawn.
+    clearance
+        Creatinine clearance where screening has measured it; None: it is drawn.
     """
     n, table = len(people), people.table
     days = int(weeks[-1] * DAYS_PER_WEEK) + 1
@@ -113,7 +116,7 @@ def draw_chance(
         viraemia=draw_viraemia(seed, people.viraemia_excursion, table.hbeag_positive, weeks),
         errors=draw_errors(seed, n, len(weeks)),
         susceptibility=draw_susceptibility(seed, table.female),
-        creatinine_clearance=creatinine_clearance(table, seed),
+        creatinine_clearance=creatinine_clearance(table, seed) if clearance is None else clearance,
         restlessness=draw_restlessness(seed, n),
         consent=tuple((name, stream(seed, "conduct", name).random(n)) for name in asked),
         intake=None if adherence is None else draw_intake(adherence, n, days, seed),

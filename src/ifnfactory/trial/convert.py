@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ifnfactory.assays.laboratory import Laboratory
@@ -26,6 +26,7 @@ from ifnfactory.trial.protocol_file import (
     HabitFile,
     LaboratoryFile,
     PopulationFile,
+    cells,
 )
 
 
@@ -76,17 +77,37 @@ def eligibility_of(file: PopulationFile, laboratory: Laboratory) -> Eligibility:
     ValueError
         If a minimum lies above its maximum.
     """
-    return Eligibility(
-        dna_min=0.0 if file.hbv_dna_min is None else _dna(file.hbv_dna_min),
-        dna_max=math.inf if file.hbv_dna_max is None else _dna(file.hbv_dna_max),
-        hbsag_min=0.0 if file.hbsag_min is None else parse_quantity(file.hbsag_min)[0],
-        hbsag_max=math.inf if file.hbsag_max is None else parse_quantity(file.hbsag_max)[0],
-        alt_min=0.0 if file.alt_min is None else _alt(file.alt_min, laboratory.alt_uln),
-        alt_max=math.inf if file.alt_max is None else _alt(file.alt_max, laboratory.alt_uln),
-        age_min=file.age_min,
-        age_max=math.inf if file.age_max is None else file.age_max,
-        hbeag_positive={"positive": True, "negative": False, "any": None}[file.hbeag],
-    )
+    limits = {
+        f"{name}_{end}": value
+        for name, pair in limits_of(file, laboratory).items()
+        for end, value in zip(("min", "max"), pair, strict=True)
+    }
+    hbeag = {"positive": True, "negative": False, "any": None}[file.hbeag]
+    return Eligibility(**limits, hbeag_positive=hbeag)
+
+
+def limits_of(file: PopulationFile, laboratory: Laboratory) -> dict[str, tuple[float, float]]:
+    """Return lowest and highest value of whatever is limited, by the names of `Eligibility`."""
+
+    def pair(
+        low: str | None, high: str | None, read: Callable[[str], float]
+    ) -> tuple[float, float]:
+        return 0.0 if low is None else read(low), math.inf if high is None else read(high)
+
+    def plain(text: str) -> float:
+        return parse_quantity(text)[0]
+
+    return {
+        "dna": pair(file.hbv_dna_min, file.hbv_dna_max, _dna),
+        "hbsag": pair(file.hbsag_min, file.hbsag_max, plain),
+        "alt": pair(file.alt_min, file.alt_max, lambda text: _alt(text, laboratory.alt_uln)),
+        "age": (file.age_min, math.inf if file.age_max is None else file.age_max),
+        "neutrophils": pair(file.neutrophils_min, file.neutrophils_max, cells),
+        "platelets": pair(file.platelets_min, file.platelets_max, cells),
+        "creatinine_clearance": pair(
+            file.creatinine_clearance_min, file.creatinine_clearance_max, plain
+        ),
+    }
 
 
 def baseline_of(file: BaselineFile, laboratory: Laboratory) -> BaselineDistribution:

@@ -15,7 +15,8 @@ from ifnfactory.foundation.schema_faults import schema_faults
 from ifnfactory.foundation.toml_gate import located, parse_toml, read_text
 from ifnfactory.pharmacology.regimen import Regimen
 from ifnfactory.population.baseline import BaselineDistribution, Eligibility
-from ifnfactory.rules.select import Order, select_orders
+from ifnfactory.rules.document import Rule
+from ifnfactory.rules.select import Order, select_contraindications, select_orders
 from ifnfactory.trial import attendance as attendances
 from ifnfactory.trial.adherence import Adherence
 from ifnfactory.trial.attendance import Attendance
@@ -142,6 +143,8 @@ class Protocol:
         The file, word for word.
     adherence
         How patients take their drugs; None: every dose is taken.
+    contraindications
+        Rules that keep candidates out, as far as anything is known of them.
     """
 
     name: str
@@ -160,6 +163,7 @@ class Protocol:
     published: tuple[PublishedResult, ...]
     source_text: str
     adherence: Adherence | None = None
+    contraindications: tuple[Rule, ...] = ()
 
     def arm(self, name: str) -> Arm:
         """Return the arm called `name`.
@@ -257,6 +261,7 @@ def _protocol(file: ProtocolFile, name: str, text: str) -> Protocol:
         published=tuple(_result(row, file.citation) for row in file.published),
         source_text=text,
         adherence=None if file.adherence is None else adherence_of(file.adherence),
+        contraindications=select_contraindications(file.population.contraindications),
     )
 
 

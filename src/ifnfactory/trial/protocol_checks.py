@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from ifnfactory.assays.laboratory import Laboratory
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.pharmacology.regimen import regimen_faults
-from ifnfactory.rules.select import order_faults
+from ifnfactory.rules.select import contraindication_faults, order_faults
 from ifnfactory.trial.adherence import drug_class
 from ifnfactory.trial.baseline_file import AgeFile, AltFile, DnaFile, HbsagFile, ShareFile
 from ifnfactory.trial.convert import (
@@ -24,6 +24,7 @@ from ifnfactory.trial.convert import (
     courses_of,
     eligibility_of,
     laboratory_of,
+    limits_of,
     log10_dna_iu,
     mean_alt,
 )
@@ -189,14 +190,23 @@ def _rule_faults(index: int, arm: Mapping[str, Any]) -> list[Fault]:
 
 
 def _baseline_faults(sections: _Sections) -> list[Fault]:
-    faults: list[Fault] = []
     population = sections.population
     if population is None:
+        return []
+    faults = _contraindication_faults(population)
+    for name, (low, high) in limits_of(population, sections.laboratory).items():
+        if not low < high:
+            key = "hbv_dna" if name == "dna" else name
+            faults.append(
+                Fault(
+                    ("population", f"{key}_min"),
+                    f"{key}: nobody lies between {low:g} and {high:g}",
+                    "give a minimum below the maximum",
+                )
+            )
+    if faults:
         return faults
-    try:
-        window = eligibility_of(population, sections.laboratory)
-    except ValueError as error:
-        return [Fault(("population",), str(error), "give a minimum below the maximum")]
+    window = eligibility_of(population, sections.laboratory)
     share = sections.hbeag_positive_share
     expected = {"positive": 1.0, "negative": 0.0, "any": share}[population.hbeag]
     if share != expected and share is not None:
@@ -226,6 +236,14 @@ def _baseline_faults(sections: _Sections) -> list[Fault]:
                 )
             )
     return faults
+
+
+def _contraindication_faults(population: PopulationFile) -> list[Fault]:
+    return [
+        Fault(("population", "contraindications"), fault.what, fault.fix)
+        for name in population.contraindications
+        if (fault := contraindication_faults(name))
+    ]
 
 
 def _schedule_faults(sections: _Sections) -> list[Fault]:

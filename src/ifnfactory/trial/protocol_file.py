@@ -30,6 +30,8 @@ from ifnfactory.trial.baseline_file import BaselineFile, Sourced
 from ifnfactory.trial.endpoints import parse_endpoint
 
 DNA_UNITS: Final = ("IU/mL", "copies/mL")
+CELL_UNITS: Final = {"x10^9/L": 1.0, "/uL": 1e-3, "/mm3": 1e-3}
+"""Units of blood counts, in 1e9/L."""
 _COUNT_TOLERANCE: Final = 1.0
 """How far a published percentage may lie from k of n, in points: some are rounded twice."""
 
@@ -49,6 +51,19 @@ def _quantity(text: str, units: tuple[str, ...], example: str) -> str:
     return text
 
 
+def _count(text: str, example: str, highest: float) -> str:
+    _quantity(text, tuple(CELL_UNITS), example)
+    if (value := cells(text)) > highest:
+        raise fault(f"{text!r} is {value:g} x10^9/L, which nobody has", "look at the unit")
+    return text
+
+
+def cells(text: str) -> float:
+    """Return a blood count in 1e9/L."""
+    value, unit = parse_quantity(text)
+    return value * CELL_UNITS[unit]
+
+
 class PopulationFile(Sourced):
     """Whom the trial let in."""
 
@@ -63,6 +78,15 @@ class PopulationFile(Sourced):
     alt_max: str | None = Field(None, description='e.g. "10 xULN"')
     age_min: float = Field(18.0, ge=18, le=100, description="an age of 18 years or more")
     age_max: float | None = Field(None, gt=18, description="an age above age_min")
+    neutrophils_min: str | None = Field(None, description='e.g. "1500 /uL" or "1.5 x10^9/L"')
+    neutrophils_max: str | None = Field(None, description='e.g. "8 x10^9/L"')
+    platelets_min: str | None = Field(None, description='e.g. "90000 /uL" or "90 x10^9/L"')
+    platelets_max: str | None = Field(None, description='e.g. "400 x10^9/L"')
+    creatinine_clearance_min: str | None = Field(None, description='e.g. "50 mL/min"')
+    creatinine_clearance_max: str | None = Field(None, description='e.g. "150 mL/min"')
+    contraindications: list[str] = Field(
+        [], description='documents whose contraindications hold, e.g. ["contraindications_2016"]'
+    )
     criteria: list[str] = Field([], description="other criteria in words, which are not simulated")
 
     @field_validator("hbv_dna_min", "hbv_dna_max")
@@ -79,6 +103,21 @@ class PopulationFile(Sourced):
     @classmethod
     def _alt(cls, text: str | None) -> str | None:
         return text if text is None else _quantity(text, ("U/L", "xULN"), "1 xULN")
+
+    @field_validator("neutrophils_min", "neutrophils_max")
+    @classmethod
+    def _neutrophils(cls, text: str | None) -> str | None:
+        return text if text is None else _count(text, "1.5 x10^9/L", 50.0)
+
+    @field_validator("platelets_min", "platelets_max")
+    @classmethod
+    def _platelets(cls, text: str | None) -> str | None:
+        return text if text is None else _count(text, "90 x10^9/L", 2000.0)
+
+    @field_validator("creatinine_clearance_min", "creatinine_clearance_max")
+    @classmethod
+    def _clearance(cls, text: str | None) -> str | None:
+        return text if text is None else _quantity(text, ("mL/min",), "50 mL/min")
 
 
 class LaboratoryFile(Sourced):

@@ -15,6 +15,7 @@ from ifnfactory.engine.status import Status, integrated
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import versions
 from ifnfactory.foundation.streams import Streams
+from ifnfactory.pharmacology.coupling import Deviations
 from ifnfactory.population.lead_in import LeadIn, enter_after_lead_in
 from ifnfactory.population.release import Population
 from ifnfactory.population.released import shipped_population
@@ -22,6 +23,7 @@ from ifnfactory.population.sample import VirtualPatients
 from ifnfactory.trial.attendance import unseen_after
 from ifnfactory.trial.chance import Chance, draw_chance
 from ifnfactory.trial.course import Clinic, Treatment
+from ifnfactory.trial.entry import Criteria, enter
 from ifnfactory.trial.integrator import trial_integrator
 from ifnfactory.trial.protocol import Arm, Protocol
 from ifnfactory.trial.result import ArmOutcome, TrialResult
@@ -106,22 +108,32 @@ class Simulator:
         first
             Number of the first patient.
         """
-        people, deviations = enter_after_lead_in(
-            LeadIn(protocol.baseline.prior_na_years, protocol.eligibility, protocol.laboratory),
-            self.population,
-            self.clinic.integrator,
-            lambda n, seed: self.population.draw(protocol.baseline, protocol.eligibility, n, seed),
-            patients,
+        wanted, laboratory = protocol.eligibility, protocol.laboratory
+
+        def draw(n: int, ahead: Streams) -> tuple[VirtualPatients, Deviations]:
+            return enter_after_lead_in(
+                LeadIn(protocol.baseline.prior_na_years, wanted, laboratory),
+                self.population,
+                self.clinic.integrator,
+                lambda m, seed: self.population.draw(protocol.baseline, wanted, m, seed),
+                n,
+                ahead,
+            )
+
+        criteria = Criteria(wanted, protocol.contraindications, laboratory)
+        entrants = enter(criteria, self.population.network, draw, patients, streams)
+        table = replace(entrants.people.table, patient=np.arange(first, first + patients))
+        people = replace(entrants.people, table=table)
+        chance = draw_chance(
             streams,
+            people,
+            entrants.deviations,
+            np.array(protocol.visit_weeks),
+            [order for arm in protocol.arms for order in arm.orders],
+            protocol.adherence,
+            entrants.clearance,
         )
-        people = replace(
-            people, table=replace(people.table, patient=np.arange(first, first + patients))
-        )
-        weeks = np.array(protocol.visit_weeks)
-        orders = [order for arm in protocol.arms for order in arm.orders]
-        return Cohort(
-            people, draw_chance(streams, people, deviations, weeks, orders, protocol.adherence)
-        )
+        return Cohort(people, chance)
 
     def treat(self, protocol: Protocol, arm: Arm, cohort: Cohort, progress: Progress) -> ArmOutcome:
         """Treat a cohort in one arm; tells `progress` of each patient."""
