@@ -86,3 +86,31 @@ def run(
         print(json.dumps(result.to_json(), allow_nan=False))
     else:
         result_view(result, None if asked.store is None else asked.store.url)
+
+
+@app.command()
+@door
+def safety(
+    name: Name,
+    *,
+    patients: Annotated[int, typer.Option(help="Virtual patients in each arm.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+    ] = False,
+) -> None:
+    """Treat virtual patients and tell what they suffer, and what becomes of their doses."""
+    from ifnfactory.cli.request import RunRequest
+    from ifnfactory.cli.safety_view import safety_view
+    from ifnfactory.cli.screen import ScreenProgress
+    from ifnfactory.trial.safety_summary import safety_lines
+
+    asked = RunRequest(name, patients, seed, None, False, None).checked()
+    with ScreenProgress() as progress:
+        result = asked.carry_out("", progress)
+    lines = safety_lines(result)
+    if as_json:
+        told = {"trial": name, "seed": seed, "patients": patients}
+        print(json.dumps(told | {"safety": [line.to_json() for line in lines]}, allow_nan=False))
+    else:
+        safety_view(result, lines)

@@ -13,6 +13,7 @@ from ifnfactory.report.forest import axis, dot_plot, scale_of
 from ifnfactory.report.kinetics import marker_figure
 from ifnfactory.report.look import arm_colour
 from ifnfactory.report.page import ComparisonGroup, ComparisonRow, FigureBlock, Page, StatusLine
+from ifnfactory.report.safety import safety_rows
 from ifnfactory.report.scene import ArmScene
 from ifnfactory.report.scenes import arm_scenes, endpoint_scenes, marker_scenes
 from ifnfactory.report.timeline import timeline
@@ -59,6 +60,7 @@ def compose(result: TrialResult, manifest: Manifest) -> Page:
             )
             for index, marker in enumerate(marker_scenes(result))
         ),
+        safety=safety_rows(result),
         baseline=baseline_lines(result),
         status=_status(result),
         methods=_methods(result, manifest),

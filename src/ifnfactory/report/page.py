@@ -52,6 +52,20 @@ class StatusLine:
 
 
 @dataclass(frozen=True)
+class SafetyRow:
+    """One thing that happens to patients.
+
+    Attributes
+    ----------
+    cells
+        For each arm: percent with its interval, and how it went.
+    """
+
+    title: str
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything that the template sets."""
 
@@ -70,6 +84,7 @@ class Page:
     groups: tuple[ComparisonGroup, ...]
     courses: tuple[FigureBlock, ...]
     markers: tuple[FigureBlock, ...]
+    safety: tuple[SafetyRow, ...]
     baseline: tuple[tuple[str, ...], ...]
     status: tuple[StatusLine, ...]
     methods: tuple[tuple[str, str], ...]

@@ -22,10 +22,17 @@ _TITLES: Final = {
     "mean_log10_dna_change": "Mean change of HBV DNA",
     "mean_log10_hbsag_change": "Mean change of HBsAg",
     "mean_log10_rna_change": "Mean change of HBV RNA",
+    "alt_dose_mod": "Dose change, ALT",
     "alt_flare": "ALT flare",
+    "alt_flare_5_10xuln_on_treatment": "ALT 5 to 10 x ULN on treatment",
+    "alt_flare_5_10xuln_post_treatment": "ALT 5 to 10 x ULN after treatment",
+    "alt_flare_gt10xuln_on_treatment": "ALT > 10 x ULN on treatment",
+    "alt_flare_gt10xuln_post_treatment": "ALT > 10 x ULN after treatment",
     "alt_flare_host_induced": "ALT flare, host-induced",
     "alt_flare_undetermined": "ALT flare, undetermined",
     "alt_flare_virus_induced": "ALT flare, virus-induced",
+    "any_treatment_related_ae": "Any treatment-related event",
+    "discontinuation_any": "Stopped for any reason",
     "discontinuation_ae": "Stopped for a side effect",
     "dose_reduction_any": "Any change of dose",
     "neutropenia_dose_mod": "Dose change, neutrophils",
@@ -45,6 +52,9 @@ def endpoint_title(name: str) -> str:
         return f"HBV DNA < {level} {unit}"
     if name.endswith("_incidence"):
         return name.removesuffix("_incidence").replace("_", " ").capitalize()
+    if "_doses_" in name:
+        drug, _, what = name.partition("_doses_")
+        return f"{drug.capitalize()} doses {what}"
     return _TITLES.get(name, name)
 
 
