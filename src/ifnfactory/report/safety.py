@@ -26,4 +26,4 @@ def _cell(line: SafetyLine | None) -> tuple[str, str]:
     if line.onset_week is None or line.severe is None or line.over is None:
         return estimate(line.value, line.ci, "%"), ""
     course = f"week {line.onset_week:.0f}, severe {line.severe:.0f} %, over {line.over:.0f} %"
-    return estimate(line.value, line.ci, "%"), course
+    return estimate(line.value, line.ci, "%"), course.replace(" %", "\N{NO-BREAK SPACE}%")
