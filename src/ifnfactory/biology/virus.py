@@ -126,8 +126,8 @@ def _capsids(m: Module, transcription: sp.Symbol, capsids: sp.Symbol) -> sp.Symb
 
 
 def _serum(m: Module, transcription: sp.Symbol, rna_capsids: sp.Symbol, capsids: sp.Symbol) -> None:
-    k_q, slow_share, free_share = m.parameters(
-        "slow_pool_rate", "slow_pool_share", "insensitive_share"
+    k_q, slow_share, free_share, k_f = m.parameters(
+        "slow_pool_rate", "slow_pool_share", "insensitive_share", "insensitive_pool_rate"
     )
     c_v, c_r, c_s, c_e = m.parameters(
         "virion_clearance_rate",
@@ -155,17 +155,21 @@ def _serum(m: Module, transcription: sp.Symbol, rna_capsids: sp.Symbol, capsids:
         )
 
     slow = marker("slow_producers", "d_s", 1e-13, "virion output of slow producers")
+    late = marker(
+        "insensitive_producers", "d_f", 1e-13, "virion output that nucleosides reach late"
+    )
     virions = marker("virions", "V", 1e-13, "serum virions")
     rna = marker("rna_particles", "V_r", 1e-9, "serum HBV RNA particles")
     hbsag = marker("surface_antigen", "S", 1e-9, "serum HBsAg")
     hbeag = marker("e_antigen", "E_g", 1e-7, "serum HBeAg")
     m.relaxation(slow, k_q, capsids)
+    m.relaxation(late, k_f, capsids)
     m.relaxation(
         virions,
         c_v,
         released
         * infected
-        * ((1 - slow_share - free_share) * capsids + slow_share * slow + free_share),
+        * ((1 - slow_share - free_share) * capsids + slow_share * slow + free_share * late),
     )
     m.relaxation(rna, c_r, released * infected * rna_capsids)
     translation = m.quantity(

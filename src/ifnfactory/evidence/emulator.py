@@ -31,6 +31,9 @@ CROSSING: Final = 1.5
 are inside."""
 BREADTH: Final = 0.3
 """Width of that step, in standard errors, so that the loss has a slope."""
+STEPS: Final = 40
+ITERATIONS: Final = 100
+"""The way through the picture: each step a 40th of the longest way, at most a hundred of them."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,20 @@ def normal_equations(
 
 
 def step(local: LocalPicture, observed: Observations, longest: float) -> Floats:
-    """Return the damped Gauss-Newton step from the centre, at most `longest` SDs of the priors."""
+    """Return the way from the centre to the least loss of the picture at most `longest` away.
+
+    In SDs of the priors. Many short Gauss-Newton steps, since a target's pull changes on the way.
+    """
+    place, short = local.centre.copy(), longest / STEPS
+    for _ in range(ITERATIONS):
+        value = local.value + local.slope @ (place - local.centre)
+        moved = place + _short_step(replace(local, centre=place, value=value), observed, short)
+        away = moved - local.centre
+        place = local.centre + away * min(1.0, longest / max(float(np.linalg.norm(away)), 1e-12))
+    return place - local.centre
+
+
+def _short_step(local: LocalPicture, observed: Observations, longest: float) -> Floats:
     curvature, downhill = normal_equations(local, observed)
     damping, move = 1.0, np.linalg.solve(curvature, downhill)
     while float(np.linalg.norm(move)) > longest:
