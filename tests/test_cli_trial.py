@@ -19,18 +19,20 @@ from ifnfactory.foundation.progress import Progress
 from ifnfactory.report.save import save_trial
 from ifnfactory.runs.executor import Executor
 from ifnfactory.runs.store import Store
+from ifnfactory.study.manner import Manner
 from ifnfactory.study.order import Order
 from ifnfactory.trial.protocol import Protocol
 from ifnfactory.trial.result import TrialResult
 
 
-class Manner(NamedTuple):
-    """As `study.run.Manner`, whose file is replaced here."""
+class Simulator(NamedTuple):
+    """In the place of `trial.run.Simulator`, whose file is replaced here."""
 
+    run_trial: Callable[..., TrialResult]
     threads: int | None
-    resume: bool
-    overwrite: bool
-    command: str
+
+    def run(self, protocol: Protocol, patients: int, seed: int, progress: Progress) -> TrialResult:
+        return self.run_trial(protocol, patients, seed, self.threads, progress)
 
 
 Runs = list[tuple[str, int, int, int | None]]
@@ -53,9 +55,13 @@ def replace_simulation(
         save_trial(result, out.local, datetime.now(UTC), manner.command, manner.overwrite)
         return result
 
+    def open_simulator(threads: int | None, progress: Progress) -> Simulator:
+        return Simulator(run_trial, threads)
+
+    functions: dict[str, Callable[..., object]]
     for name, functions in (
-        ("ifnfactory.trial.run", {"run_trial": run_trial}),
-        ("ifnfactory.study.run", {"run_study": run_study, "Manner": Manner}),
+        ("ifnfactory.trial.run", {"open_simulator": open_simulator}),
+        ("ifnfactory.study.run", {"run_study": run_study}),
     ):
         module = ModuleType(name)
         vars(module).update(functions)
