@@ -48,8 +48,9 @@ class Row:
 
 def test_show_prints_the_page(replace: Replace) -> None:
     replace("network.page", render_page=lambda network: f"# {network}")
+    replace("population.released", shipped_population=lambda: SimpleNamespace(network="released"))
     said = ifn("model", "show")
-    assert (said.exit_code, said.stdout) == (0, "# the network\n")
+    assert (said.exit_code, said.stdout) == (0, "# released\n")
 
 
 def test_check_passes_when_every_check_does(replace: Replace) -> None:

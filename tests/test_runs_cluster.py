@@ -151,7 +151,7 @@ def test_the_slurm_example_makes_workers_that_do_a_trial(
 def test_ctrl_c_in_a_terminal_stops_workers_without_a_word_of_theirs(tmp_path: Path) -> None:
     out = tmp_path / "run"
     running = subprocess.Popen(
-        [IFN, "trial", "run", "lau2005", "--patients", "3000", "--block", "20",
+        [IFN, "trial", "run", "lau2005", "--patients", "30000", "--block", "20",
          "--out", str(out), "--scheduler", "local:2"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip

@@ -36,13 +36,15 @@ def balance_hepatocytes(k: PatientColumns, hbeag_positive: Bools) -> Cells:
     With H the liver mass and r the regrowth rate, the sum of all four equations gives
     r_max (1 - H) H = cytolysis - reservoir, which is quadratic in H.
     """
-    loss, reservoir = k["hepatocyte_loss_rate"], k["reservoir_import"]
+    loss = k["hepatocyte_loss_rate"]
     kill = k["total_kill_rate"]
     kill_integrated = k["integrated_killing"] * kill * k["integrated_presentation"]
     scale = _possible_scale(k, kill, kill_integrated)
     infected = scale * k["infected_fraction"]
     integrated = scale * k["integrated_fraction"]
     cytolysis = k["cytolytic_share"] * (kill * infected + kill_integrated * integrated)
+    # Silent cells cannot wake up faster than infected ones die, or the liver would grow.
+    reservoir = k["reservoir_import"] = np.minimum(k["reservoir_import"], cytolysis)
     missing = _missing_mass(k, cytolysis)
     extra = k["regeneration_rate"] * missing  # regrowth beyond natural loss
     cured = (1.0 - k["cytolytic_share"]) * kill * infected / (k["refractory_return_rate"] - extra)

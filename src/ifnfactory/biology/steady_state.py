@@ -81,10 +81,11 @@ def untreated_state(network: Network, constants: Floats, baseline: Baseline) -> 
 
     Notes
     -----
-    Three impossible draws are bent, always the same way, rather than rejected. Infected and
+    Four impossible draws are bent, always the same way, rather than rejected. Infected and
     integrated shares are shrunk by one common factor where they and the cured cells would leave
     fewer than a tenth of the hepatocytes uninfected, or where the liver could not regenerate what
     dies. Where infected cells would multiply by division alone, part of them loses cccDNA faster.
+    A reservoir that would wake up faster than infected cells die is cut to that rate.
     The immune margin is capped below the point at which memory alone keeps the effectors up.
     """
     k = PatientColumns(network, constants)

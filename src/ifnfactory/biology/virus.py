@@ -126,9 +126,10 @@ def _capsids(m: Module, transcription: sp.Symbol, capsids: sp.Symbol) -> sp.Symb
 
 
 def _serum(m: Module, transcription: sp.Symbol, rna_capsids: sp.Symbol, capsids: sp.Symbol) -> None:
-    k_q, slow_share, free_share, k_f = m.parameters(
+    k_q, slow_share, odds, k_f = m.parameters(
         "slow_pool_rate", "slow_pool_share", "insensitive_share", "insensitive_pool_rate"
     )
+    free_share = odds / (1 + odds)  # a wide log-normal spread must not make a share above one
     c_v, c_r, c_s, c_e = m.parameters(
         "virion_clearance_rate",
         "rna_clearance_rate",
