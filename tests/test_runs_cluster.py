@@ -148,10 +148,18 @@ def test_the_slurm_example_makes_workers_that_do_a_trial(
         assert sorted_table(tmp_path / "slurm", table) == sorted_table(tmp_path / "thread", table)
 
 
+HEEDS_CTRL_C = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""A shell makes what it starts in the background deaf to Ctrl-C; this undoes it."""
+
+
 def test_ctrl_c_in_a_terminal_stops_workers_without_a_word_of_theirs(tmp_path: Path) -> None:
     out = tmp_path / "run"
     running = subprocess.Popen(
-        [IFN, "trial", "run", "lau2005", "--patients", "30000", "--block", "20",
+        [sys.executable, "-c", HEEDS_CTRL_C,
+         IFN, "trial", "run", "lau2005", "--patients", "3000", "--block", "20",
          "--out", str(out), "--scheduler", "local:2"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
