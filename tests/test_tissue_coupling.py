@@ -112,11 +112,12 @@ def test_the_protected_set_percolates_where_producers_cover_the_sheet(
 
 def test_the_surface_is_summarised_into_the_patient_loop_with_its_error() -> None:
     model = built_in("hbv-liver")
-    surface = response_surface(model, (0.002, 0.01), (0.0, 1.0), size=48, days=25.0)
+    # On a smaller sheet 0.2 % are four or five producers, and where they happen to lie decides.
+    surface = response_surface(model, (0.002, 0.01), (0.0, 1.0), size=96, days=25.0)
     assert np.all(np.diff(surface.response, axis=0) > 0.0)
     assert np.all(surface.amplification[:, 1] > 1.0)
     found = summary(model, surface)
-    assert 0.0 < found.rms_error <= found.worst_error < 0.2
+    assert 0.0 < found.rms_error <= found.worst_error < 0.1
     again = found.loop.response(surface.producers[:, None], surface.exposure[None, :])
     assert np.max(np.abs(again - surface.response)) == pytest.approx(found.worst_error)
 

@@ -17,7 +17,7 @@ def calibration_view(found: Calibration) -> None:
     """Print how the search went, what the data decided, what trades off, and where it lies."""
     screen = console()
     rounds = Table(box=None, header_style="bold")
-    for column in ("round", "minus log-posterior", "inside", "moved"):
+    for column in ("round", "objective", "inside", "moved"):
         rounds.add_column(column, justify="right")
     for each in found.answer.rounds:
         inside = f"{each.inside_percent:.1f} %"

@@ -1,9 +1,9 @@
 """Calibration: all weighted targets at once, informative priors, a search that survives a kill.
 
-The objective is the Cauchy loss of all targets (`evidence.observations`) plus half the squared
-distance from the priors: minus a log-posterior up to a constant. Each round scatters points around
-the present centre, lets them all be qualified with the same draw of patients, fits the slopes of
-every target (`evidence.emulator`), simulates the centre itself with more patients, and takes a
+The objective is the loss of all targets (`evidence.emulator.misfit`: Cauchy's, and a step where a
+target leaves its interval) plus half the squared distance from the priors. Each round scatters
+points around the present centre, lets them all be qualified with the same draw of patients, fits the
+slopes of every target (`evidence.emulator`), simulates the centre itself with more patients, and takes a
 damped Gauss-Newton step, as long as real simulation finds best. The draw changes with the round, so
 that none is fitted.
 
@@ -24,6 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.evidence.emulator import (
+    BREADTH,
+    CROSSING,
+    OUTLIER,
     LocalPicture,
     anchored,
     misfit,
@@ -162,6 +165,7 @@ class _Search:
     def __init__(self, task: Task, folder: Path, how: Settings, progress: Progress) -> None:
         settings = {name: value for name, value in vars(how).items() if name != "rounds"}
         about = dict(task.about) | {f"setting {name}": value for name, value in settings.items()}
+        about |= {"loss": [OUTLIER, CROSSING, BREADTH], "pulled in": PULLED_IN}
         self._task, self._how, self._progress = task, how, progress
         self._log = SearchLog(folder, about)
         self._rounds = self._log.rounds()
@@ -232,7 +236,7 @@ class _Search:
         return anchored(self._picture(number), judged[here[0]])
 
     def objective(self, point: Floats, predicted: Floats) -> float:
-        """Return minus the log-posterior, up to a constant."""
+        """Return the loss of the targets and of the distance from the priors."""
         return misfit(predicted, self._task.observed) + 0.5 * float(np.sum(point**2))
 
     def _picture(self, number: int) -> LocalPicture:

@@ -119,7 +119,7 @@ def _pull(z: Floats) -> Floats:
 def normal_equations(
     local: LocalPicture, observed: Observations, pull: Callable[[Floats], Floats] = _pull
 ) -> tuple[Floats, Floats]:
-    """Return curvature and downhill direction of minus the log-posterior at the centre.
+    """Return curvature and downhill direction of the objective at the centre.
 
     Parameters
     ----------

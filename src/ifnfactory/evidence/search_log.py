@@ -31,7 +31,7 @@ class Round:
     Attributes
     ----------
     objective
-        Minus log-posterior at the new centre, up to a constant.
+        Loss of the targets and of the distance from the priors, at the new centre.
     inside_percent
         Weighted share of targets inside there.
     centre

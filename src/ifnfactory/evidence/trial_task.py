@@ -48,7 +48,8 @@ def trial_task(
     def predict(asked: Sequence[Asked]) -> Iterator[Floats]:
         yield from predict_all(asked, threads or os.cpu_count() or 1, space, observed, protocols)
 
-    targets = "\n".join(observed.target_id)
+    published = np.round([observed.value, observed.sd, observed.weight], 9).tolist()
+    targets = repr((observed.target_id, published))
     return Task(
         numbers=len(space.free),
         observed=observed,

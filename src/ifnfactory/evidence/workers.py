@@ -19,7 +19,7 @@ from ifnfactory.evidence.free import Space
 from ifnfactory.evidence.observations import Observations
 from ifnfactory.evidence.qualify_population import qualify_population
 from ifnfactory.trial.protocol import Protocol
-from ifnfactory.trial.run import Simulator, open_simulator
+from ifnfactory.trial.run import open_simulator
 
 Floats = NDArray[np.float64]
 Asked = tuple[Floats, int, int]
@@ -44,10 +44,10 @@ def predict_all(
         return
     what = (space, observed, tuple(protocols))
     if processes == 1:
-        _begin(*what)
-        yield from map(_evaluate, asked)
+        alone = _Evaluator(*what)
+        yield from (alone.predict(*each) for each in asked)
         return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin_quietly, what)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, what)
     try:
         yield from pool.map(_evaluate, asked)
     finally:  # also where nobody wants the rest
@@ -60,13 +60,9 @@ class _Evaluator:
     here: _Evaluator
 
     def __init__(
-        self,
-        frame: Simulator,
-        space: Space,
-        observed: Observations,
-        protocols: tuple[Protocol, ...],
+        self, space: Space, observed: Observations, protocols: tuple[Protocol, ...]
     ) -> None:
-        self._frame, self._space = frame, space
+        self._frame, self._space = open_simulator(1, None, space.centre), space
         self._observed, self._protocols = observed, protocols
 
     def predict(self, point: Floats, patients: int, seed: int) -> Floats:
@@ -77,13 +73,8 @@ class _Evaluator:
 
 
 def _begin(space: Space, observed: Observations, protocols: tuple[Protocol, ...]) -> None:
-    frame = open_simulator(1, None, space.centre)
-    _Evaluator.here = _Evaluator(frame, space, observed, protocols)
-
-
-def _begin_quietly(space: Space, observed: Observations, protocols: tuple[Protocol, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
-    _begin(space, observed, protocols)
+    _Evaluator.here = _Evaluator(space, observed, protocols)
 
 
 def _evaluate(asked: Asked) -> Floats:
