@@ -2,10 +2,10 @@
 
 The objective is the loss of all targets (`evidence.emulator.misfit`: Cauchy's, and a step where a
 target leaves its interval) plus half the squared distance from the priors. Each round scatters
-points around the present centre, lets them all be qualified with the same draw of patients, fits the
-slopes of every target (`evidence.emulator`), simulates the centre itself with more patients, and takes a
-damped Gauss-Newton step, as long as real simulation finds best. The draw changes with the round, so
-that none is fitted.
+points around the present centre, lets them all be qualified with the same draw of patients, fits
+the slopes of every target (`evidence.emulator`), simulates the centre itself with more patients,
+and takes a damped Gauss-Newton step, as long as real simulation finds best. The draw changes with
+the round, so that none is fitted.
 
 At the end the numbers have a covariance (Laplace), and vectors drawn from it are judged by
 simulation, too; those that fit about as well as the centre are the ensemble.
