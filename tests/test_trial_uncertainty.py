@@ -22,6 +22,7 @@ def ranges() -> dict[str, TrialResult]:
     population = shipped_population()
     ensembles = {
         "same": [(0.5, population)] * 2,
+        "close": [(0.5, changed(population, {"isg_amplitude": v})) for v in (0.65, 0.75)],
         "apart": [(0.5, changed(population, {"isg_amplitude": v})) for v in (0.1, 1.5)],
     }
     return {
@@ -49,6 +50,18 @@ def test_vectors_that_differ_leave_peginterferon_open_and_lamivudine_less(
             width[row.arm] = high - low
     assert width["peg"] > 1.0
     assert width["lam"] < 0.5 * width["peg"]
+
+
+def test_a_small_difference_is_not_taken_for_chance(ranges: dict[str, TrialResult]) -> None:
+    """The patients are the same: whatever differs is the vectors' doing."""
+    for name, least in (("close", 0.05), ("apart", 1.0)):
+        row = next(
+            each
+            for each in ranges[name].rows
+            if (each.arm, each.endpoint, each.week) == ("peg", "mean_log10_dna_change", 48)
+        )
+        assert row.parameter_range is not None
+        assert row.parameter_range[1] - row.parameter_range[0] > least
 
 
 def test_percentages_stay_percentages_and_values_stay(ranges: dict[str, TrialResult]) -> None:

@@ -14,6 +14,7 @@ from ifnfactory.foundation.progress import Progress
 from ifnfactory.population.release import Population
 from ifnfactory.trial.protocol import Protocol
 from ifnfactory.trial.run import Simulator
+from ifnfactory.trial.uncertainty import Z95, between_vectors
 
 
 def qualify_ensemble(
@@ -51,9 +52,5 @@ def qualify_ensemble(
 
 
 def _spread(rows: Sequence[Row], weights: NDArray[np.float64]) -> Spread:
-    values = np.array([row.simulated for row in rows])
-    noise = float(np.average([row.standard_error**2 for row in rows], weights=weights))
-    mean = float(np.average(values, weights=weights))
-    variance = float(np.average((values - mean) ** 2, weights=weights))
-    sd = max(variance - noise, 0.0) ** 0.5
-    return Spread(rows[0].target_id, mean, mean - 1.96 * sd, mean + 1.96 * sd)
+    mean, sd = between_vectors(np.array([row.simulated for row in rows]), weights)
+    return Spread(rows[0].target_id, mean, mean - Z95 * sd, mean + Z95 * sd)

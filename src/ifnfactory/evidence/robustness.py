@@ -15,7 +15,7 @@ class Spread:
     mean
         Weighted, in the target's unit.
     low, high
-        95 % range of the vectors with the sampling error of the virtual patients taken out.
+        95 % range of the vectors, which treat the same draw of patients.
     """
 
     target_id: str

@@ -76,7 +76,7 @@ def estimate(value: float | None, ci: tuple[float, float] | None, unit: str) -> 
 
 
 def span(ends: tuple[float, float] | None, unit: str) -> str:
-    """Return ``"29.0 to 33.1"``, or a dash where nothing shows above the choice of patients."""
+    """Return ``"29.0 to 33.1"``, or a dash where the two are one."""
     if ends is None or ends[0] == ends[1]:
         return MISSING
     return " to ".join(number(end, unit) for end in ends)

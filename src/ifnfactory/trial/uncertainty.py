@@ -1,7 +1,8 @@
 """How far the parameters, and not the choice of patients, leave a trial's endpoints open.
 
-Every vector of a released ensemble treats a trial of its own, with the same draw of patients. What
-the vectors differ in beyond the sampling error of their patients is the parameters' doing.
+Every vector of a released ensemble treats a trial of its own, with the same draw of patients, so
+that vectors that agree give the same result to the last bit: what they differ in is the parameters'
+doing. What chance is left in the difference, for want of patients, makes the range wider.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.population.release import Population
@@ -18,15 +20,16 @@ from ifnfactory.trial.protocol import Protocol
 from ifnfactory.trial.result import ResultRow, TrialResult
 from ifnfactory.trial.run import Simulator
 
+Floats = NDArray[np.float64]
 SHARE: Final = 0.25
 """Patients in each arm for a vector of the ensemble, as a share of those of the run."""
 MOST: Final = 20_000
 """Patients in each arm for a vector at most: they are held in memory at once, and the sampling
-error of so many is below half a percentage point and taken off again."""
-_Z95: Final = 1.959964
+error of so many is below half a percentage point."""
+Z95: Final = 1.959964
 
-Estimate = tuple[str, str, float, float, float, float]
-"""Arm, endpoint, week, value and its interval under one vector."""
+Estimate = tuple[str, str, float, float]
+"""Arm, endpoint, week and value under one vector."""
 Keep = Callable[[int, Callable[[], list[Estimate]]], list[Estimate]]
 """Gives the estimates of a vector by its number, made by the function or kept from before."""
 
@@ -60,9 +63,9 @@ def with_parameter_ranges(
     def made(population: Population) -> list[Estimate]:
         found = replace(simulator, population=population).run(protocol, few, result.seed)
         return [
-            (row.arm, row.endpoint, row.week, row.value, *row.ci)
+            (row.arm, row.endpoint, row.week, row.value)
             for row in found.rows
-            if row.value is not None and row.ci is not None
+            if row.value is not None
         ]
 
     progress.begin("ensemble", len(members))
@@ -71,27 +74,33 @@ def with_parameter_ranges(
         runs.append(keep(index, lambda population=population: made(population)))
         progress.advance()
     progress.end()
-    known = [{each[:3]: each[3:] for each in run} for run in runs]
+    known = [{each[:3]: each[3] for each in run} for run in runs]
     weights = np.array([weight for weight, _ in members])
     return replace(result, rows=tuple(_ranged(row, known, weights) for row in result.rows))
 
 
+def between_vectors(values: Floats, weights: Floats) -> tuple[float, float]:
+    """Return weighted mean and SD of a result over vectors that treated the same draw of patients.
+
+    Parameters
+    ----------
+    values, weights
+        Shape (vectors,).
+    """
+    mean = float(np.average(values, weights=weights))
+    return mean, float(np.average((values - mean) ** 2, weights=weights)) ** 0.5
+
+
 def _ranged(
-    row: ResultRow,
-    runs: Sequence[dict[tuple[str, str, float], tuple[float, float, float]]],
-    weights: np.ndarray[tuple[int], np.dtype[np.float64]],
+    row: ResultRow, runs: Sequence[dict[tuple[str, str, float], float]], weights: Floats
 ) -> ResultRow:
     """Return the row with its range; without one where nobody counts in some vector."""
     found = [run.get((row.arm, row.endpoint, row.week)) for run in runs]
-    there = [each for each in found if each is not None]
-    if row.value is None or len(there) < len(found):
+    values = [each for each in found if each is not None]
+    if row.value is None or len(values) < len(found):
         return row
-    values, low, high = (np.array(each) for each in zip(*there, strict=True))
-    noise = ((high - low) / (2.0 * _Z95)) ** 2
-    mean = float(np.average(values, weights=weights))
-    between = float(np.average((values - mean) ** 2, weights=weights))
-    sd = max(between - float(np.average(noise, weights=weights)), 0.0) ** 0.5
-    ends = row.value - _Z95 * sd, row.value + _Z95 * sd
+    _, sd = between_vectors(np.array(values), weights)
+    ends = row.value - Z95 * sd, row.value + Z95 * sd
     if row.unit == "%":
         ends = max(ends[0], 0.0), min(ends[1], 100.0)
     return replace(row, parameter_range=ends)
