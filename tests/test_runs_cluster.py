@@ -75,7 +75,8 @@ def test_a_run_whose_worker_is_killed_has_the_tables_of_one_thread(
 ) -> None:
     address, workers = scheduler
     out = tmp_path / "cluster"
-    command = (IFN, "trial", "run", "lau2005", "--patients", "60", "--block", "3", "--json")
+    command = (IFN, "trial", "run", "lau2005", "--patients", "60", "--block", "3", "--json",
+               "--ensemble")  # fmt: skip
     running = subprocess.Popen(
         [*command, "--scheduler", address, "--out", str(out)],
         stdout=subprocess.PIPE,
@@ -92,7 +93,9 @@ def test_a_run_whose_worker_is_killed_has_the_tables_of_one_thread(
     assert 2 <= killed_after < 60  # in the middle
     status = json.loads(said)["status"]
     assert status["completed"] + status["stopped_by_rule"] == 180
-    carry_out(order(60, patients=60), tmp_path / "thread", executor=ThreadExecutor(1))
+    carry_out(order(60, 1, 60, True), tmp_path / "thread", executor=ThreadExecutor(1))
+    ranges = read_table(out, "endpoints").column("parameters_high")  # by the workers, too
+    assert np.count_nonzero(~np.ma.getmaskarray(ranges)) > 20
     for table in PARTITIONED:
         assert sorted_table(out, table) == sorted_table(tmp_path / "thread", table)
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from study_cases import carry_out, order, tables_of, without_figures
 
-from ifnfactory.foundation.errors import KeptError
+from ifnfactory.foundation.errors import KeptError, UserInputError
 from ifnfactory.foundation.progress import Silent
 from ifnfactory.population.released import load_release
-from ifnfactory.runs.executor import ThreadExecutor
+from ifnfactory.runs.executor import Answer, Task, ThreadExecutor
 from ifnfactory.runs.layout import read_table
 from ifnfactory.runs.manifest_file import load_manifest
 from ifnfactory.runs.store import LocalStore
 from ifnfactory.runs.verify import verify
-from ifnfactory.study import finish
+from ifnfactory.study import finish, ranges
 from ifnfactory.study.manner import Manner
+from ifnfactory.study.ranges import VectorTask, estimate
 from ifnfactory.study.repeat import repeat
 from ifnfactory.trial import uncertainty
-from ifnfactory.trial.run import Simulator
+from ifnfactory.trial.uncertainty import Estimate
 
 RANGED = order(8, patients=12, ensemble=True)
 
@@ -56,19 +60,19 @@ def test_repeating_makes_the_same_ranges(finished: Path) -> None:
 def test_vectors_that_are_done_are_kept(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bool
 ) -> None:
-    out, run, runs = tmp_path / "run", Simulator.run, list[int]()
+    out, runs = tmp_path / "run", list[int]()
     for name in ("compose", "render_page"):
         monkeypatch.setattr(finish, name, getattr(finish, name))
     without_figures()
 
-    def stopped(self: Simulator, *what, **named):
+    def stopped(task: VectorTask) -> list[Estimate]:
         if len(runs) == 3:
             raise KeyboardInterrupt
         runs.append(1)
-        return run(self, *what, **named)
+        return estimate(task)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Simulator, "run", stopped)
+        patch.setattr(ranges, "estimate", stopped)
         with pytest.raises(KeptError, match="6 finished tasks are kept"):
             carry_out(RANGED, out)
     kept = sorted((tmp_path / "run.unfinished" / ".work/scratch/ensemble").iterdir())
@@ -76,11 +80,11 @@ def test_vectors_that_are_done_are_kept(
     if damage:
         kept[1].write_bytes(kept[1].read_bytes().replace(b"4", b"5", 1))
 
-    def counted(self: Simulator, *what, **named):
+    def counted(task: VectorTask) -> list[Estimate]:
         runs.append(1)
-        return run(self, *what, **named)
+        return estimate(task)
 
-    monkeypatch.setattr(Simulator, "run", counted)
+    monkeypatch.setattr(ranges, "estimate", counted)
     carry_out(RANGED, out, Manner(threads=1, resume=True))
     assert len(runs) == len(load_release().ensemble()) + damage
     assert tables_of(out) == tables_of(finished)
@@ -92,22 +96,31 @@ def test_another_wish_for_ranges_is_another_run(tmp_path: Path) -> None:
     )
 
 
-def test_a_vector_treats_no_more_than_can_be_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synthetic import trial_result
+def test_a_vector_treats_a_share_of_the_patients_and_no_more_than_tell_something() -> None:
+    assert [uncertainty.patients_of_a_vector(n) for n in (1, 100, 10_000_000)] == [
+        1, 25, uncertainty.MOST,
+    ]  # fmt: skip
 
-    seen: list[int] = []
 
-    def run(self: object, protocol: object, patients: int, seed: int) -> object:
-        seen.append(patients)
-        return trial_result(patients=4)
+def test_vectors_are_done_by_the_executor(finished: Path, tmp_path: Path) -> None:
+    """test_runs_cluster.py has them done by real workers."""
 
-    monkeypatch.setattr(Simulator, "run", run)
-    monkeypatch.setattr(uncertainty, "replace", lambda record, **_: record)
-    simulator = Simulator.__new__(Simulator)
-    result = trial_result(patients=4)
-    for patients in (1, 100, 10_000_000):
-        uncertainty.with_parameter_ranges(
-            result, result.protocol, simulator, [(1.0, load_release().population())],
-            patients, Silent(), lambda _, make: make()[:0],
-        )  # fmt: skip
-    assert seen == [1, 25, uncertainty.MOST]
+    class Counting(ThreadExecutor):
+        seen: ClassVar[list[object]] = []
+
+        def answers(self, work: Callable[[Task], Answer], tasks: Iterable[Task]):
+            for task, answer in super().answers(work, tasks):
+                self.seen.append(task)
+                yield task, answer
+
+    without_figures()
+    carry_out(RANGED, tmp_path / "run", executor=Counting(1))
+    vectors = [task for task in Counting.seen if isinstance(task, VectorTask)]
+    assert len(vectors) == len(load_release().ensemble())
+    assert pickle.loads(pickle.dumps(vectors[0])) == vectors[0]  # it can travel
+
+
+def test_a_worker_with_another_ensemble_says_so() -> None:
+    task = VectorTask(0, "another", RANGED.protocol, 1, 1, 1, 1)
+    with pytest.raises(UserInputError, match="a worker has vector"):
+        estimate(task)

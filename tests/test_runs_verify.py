@@ -277,7 +277,7 @@ def test_runs_elsewhere_are_listed_and_cleared_away() -> None:
     memory.pipe_file("/runs/deep/notes.txt", b"mine")
     every = json.loads(ifn("runs", "list", "memory://runs", "--json").stdout)
     assert [(each["path"], each["state"], each["patients"]) for each in every] == [
-        ("memory:///runs/half.unfinished", "unfinished", 40),
+        ("memory:///runs/half.unfinished", "unfinished", 120),
         ("memory:///runs/deep/far", "finished", 15),
     ]
     assert ifn("runs", "prune", "memory://runs", "--yes").stdout.splitlines()[-1] == "1 removed."

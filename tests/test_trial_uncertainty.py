@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ifnfactory.foundation.progress import Silent
 from ifnfactory.population.release import changed
 from ifnfactory.population.released import shipped_population
 from ifnfactory.trial.protocol import load_protocol
 from ifnfactory.trial.result import TrialResult
 from ifnfactory.trial.run import open_simulator
-from ifnfactory.trial.uncertainty import with_parameter_ranges
+from ifnfactory.trial.uncertainty import estimates_of, with_parameter_ranges
 
 N = 120
 
@@ -26,7 +27,14 @@ def ranges() -> dict[str, TrialResult]:
         "apart": [(0.5, changed(population, {"isg_amplitude": v})) for v in (0.1, 1.5)],
     }
     return {
-        name: with_parameter_ranges(result, protocol, simulator, members, N, Silent())
+        name: with_parameter_ranges(
+            result,
+            [weight for weight, _ in members],
+            [
+                estimates_of(replace(simulator, population=each), protocol, N // 4, 1, block)
+                for (_, each), block in zip(members, (N, 7), strict=True)  # cut in any way
+            ],
+        )
         for name, members in ensembles.items()
     }
 

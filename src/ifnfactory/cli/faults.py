@@ -13,7 +13,13 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from ifnfactory.foundation.errors import KeptError, MissingExtraError, Problem, UserInputError
+from ifnfactory.foundation.errors import (
+    KeptError,
+    MissingExtraError,
+    Problem,
+    StorageError,
+    UserInputError,
+)
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -31,6 +37,9 @@ def door(command: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
             return command(*args, **kwargs)
         except (UserInputError, MissingExtraError) as error:
             print(error, file=sys.stderr)
+            raise typer.Exit(EXIT_USER_ERROR) from None
+        except StorageError as error:
+            print(f"{error} — check its name, your rights there and the network", file=sys.stderr)
             raise typer.Exit(EXIT_USER_ERROR) from None
         except KeptError as error:
             print(error, file=sys.stderr)

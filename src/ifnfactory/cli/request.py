@@ -132,7 +132,7 @@ class Asked:
         if order.ensemble:
             from ifnfactory.study.ranges import ranged
 
-            result = ranged(result, order, simulator, None, progress)
+            result = ranged(result, order, self.executor, self.request.threads, None, progress)
         return result
 
 

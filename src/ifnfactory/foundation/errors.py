@@ -3,6 +3,7 @@
 IfnError
 ├── UserInputError      a user's mistake: one message per problem, exit code 2
 ├── MissingExtraError   an optional dependency is absent: names the extra, exit code 2
+├── StorageError        a storage elsewhere refuses or does not answer, an OSError, exit code 2
 ├── KeptError           interrupted, and what is finished is kept, exit code 130
 ├── ModelError          a network is declared wrongly (units, balance, names)
 └── IntegrationError    raised only where a caller asked for ``throw=True``
@@ -62,6 +63,10 @@ class MissingExtraError(IfnError):
             f"{package} is not installed: it belongs to the extra '{extra}' — "
             f"install it with: pip install 'ifnfactory[{extra}]'"
         )
+
+
+class StorageError(IfnError, OSError):
+    """A storage elsewhere refuses, or does not answer; the message names it and says why."""
 
 
 class ModelError(IfnError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.runs.manifest import MANIFEST_NAME, parse_manifest, read_manifest
-from ifnfactory.runs.store import Store
+from ifnfactory.runs.port import PLAN, Store
 
 
 def check_store(out: Store, overwrite: bool) -> None:
@@ -22,7 +22,9 @@ def check_store(out: Store, overwrite: bool) -> None:
     where, names = f"--out {out.url}", out.names()
     if MANIFEST_NAME in names and not overwrite:
         raise UserInputError([_exists(where)])
-    if MANIFEST_NAME in names and parse_manifest(out.read(MANIFEST_NAME)) is None:
+    if MANIFEST_NAME in names and parse_manifest(out.read(MANIFEST_NAME)) is not None:
+        return
+    if names and (MANIFEST_NAME in names or PLAN not in names):
         raise UserInputError([_foreign(where)])
 
 

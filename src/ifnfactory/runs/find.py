@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ifnfactory.foundation.errors import Problem, UserInputError
-from ifnfactory.runs.making import PLAN, SUFFIX, TASKS, Identity, parse_plan
+from ifnfactory.runs.making import SUFFIX, TASKS, Identity, parse_plan
 from ifnfactory.runs.manifest import MANIFEST_NAME, parse_manifest, read_manifest
-from ifnfactory.runs.store import LocalStore, Store, open_store
+from ifnfactory.runs.port import PLAN, Store
+from ifnfactory.runs.store import LocalStore, open_store
 
 USUAL: Final = "runs"
 """Where runs are looked for if nobody says."""
@@ -151,6 +152,8 @@ def _elsewhere(store: Store) -> Iterator[Found]:
             continue
         folder = store.inside(home) if home else store
         if name.endswith(PLAN):
+            if not folder.url.endswith(SUFFIX):
+                continue  # it takes its place at this moment, or was stopped there
             yield FoundUnfinished(folder.url, folder, _plan(folder))
         else:
             manifest = parse_manifest(store.read(name))

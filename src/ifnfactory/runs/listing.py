@@ -108,7 +108,8 @@ def _finished(run: FoundRun) -> Entry:
 
 def _unfinished(run: FoundUnfinished) -> Entry:
     facts = dict(run.plan.facts)
-    seed, patients = facts.get("seed", ""), facts.get("patients", "0")
+    seed = facts.get("seed", "")
+    patients = facts.get("patients of all arms", facts.get("patients", "0"))
     return Entry(
         path=run.name,
         state="unfinished",

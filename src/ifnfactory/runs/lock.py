@@ -2,8 +2,8 @@
 
 On this machine the system keeps the lock and lets it go when the process ends, however it ends.
 Elsewhere a file says who writes and since when; it is renewed with every shard, and one that has
-not been renewed for long is nobody's. Should two writers meet all the same, they write the same
-bytes under the same names.
+not been renewed for long, or whose process has died on this machine, is nobody's. Should two
+writers meet all the same, they write the same bytes under the same names.
 """
 
 from __future__ import annotations
@@ -97,7 +97,22 @@ def _living_owner(store: Store) -> str | None:
         age, owner = time.time() - float(found["time"]), str(found["owner"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return f"{owner} wrote {age:.0f} s ago" if age < ABANDONED_S else None
+    living = age < ABANDONED_S and not _has_died_here(owner)
+    return f"{owner} wrote {age:.0f} s ago" if living else None
+
+
+def _has_died_here(owner: str) -> bool:
+    """Return whether that was a process of this machine which is no more."""
+    process, _, machine = owner.removeprefix("process ").partition(" on ")
+    if machine != platform.node() or not process.isdecimal() or os.name == "nt":
+        return False
+    try:
+        os.kill(int(process), 0)  # asks and does nothing
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):  # somebody else's process, or no number of one
+        return False
+    return False
 
 
 def _owner() -> str:

@@ -24,11 +24,9 @@ from typing import Any, Final
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.runs.destination import check_store, step_aside
 from ifnfactory.runs.manifest import FileRecord
-from ifnfactory.runs.store import HALF, Store
+from ifnfactory.runs.port import HALF, PLAN, WORK, Store
 
 SUFFIX: Final = ".unfinished"
-WORK: Final = ".work/"
-PLAN: Final = f"{WORK}plan.json"
 TASKS: Final = f"{WORK}tasks/"
 SCRATCH: Final = f"{WORK}scratch/"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.errors import Problem, StorageError, UserInputError
 from ifnfactory.runs.manifest import MANIFEST_NAME, SCHEMA_VERSION, Kind
 from ifnfactory.runs.store import Store
 
@@ -83,9 +83,14 @@ def load_manifest(store: Store) -> ManifestFile:
     where = f"{store.url}/{MANIFEST_NAME}"
     try:
         content = store.read(MANIFEST_NAME)
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         problem = Problem("this is no run folder", store.url, "name the folder of a finished run")
         raise UserInputError([problem]) from None
+    except StorageError:
+        raise
+    except OSError as error:
+        told = f"this cannot be read: {error.strerror or error}"
+        raise UserInputError([Problem(told, where, "check your rights there")]) from None
     try:
         found: Any = json.loads(content)
     except ValueError as error:

@@ -14,9 +14,9 @@ from typing import Final
 
 from ifnfactory.runs.find import DEEPEST, FoundUnfinished, look
 from ifnfactory.runs.lock import is_locked
-from ifnfactory.runs.making import WORK
 from ifnfactory.runs.manifest import MANIFEST_NAME
-from ifnfactory.runs.store import LocalStore, Store
+from ifnfactory.runs.port import WORK, Store
+from ifnfactory.runs.store import LocalStore
 
 _LEFT: Final = re.compile(r"\..+\.\w{8}\.(making|old)")
 """Names of folders that exist for a moment, while a run takes its place."""

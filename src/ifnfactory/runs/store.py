@@ -13,79 +13,13 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.runs.port import HALF, Store, safe_name
+from ifnfactory.runs.remote import RemoteStore
 
-OBJECT_STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "oss"})
-"""Storages that show a file only when all of it is there."""
-HALF: Final = ".part"
-"""How the name of a file ends that is being written; a killed process leaves it behind."""
 _LOCAL: Final = ("file://", "local://")
-
-
-class Store(Protocol):
-    """A folder that files are written to and read from; names have "/" between folders."""
-
-    @property
-    def url(self) -> str:
-        """What a person would type."""
-        ...
-
-    @property
-    def local(self) -> Path | None:
-        """The folder on this machine, None where it is elsewhere."""
-        ...
-
-    def write(self, name: str, content: bytes) -> None:
-        """Write a file, which appears whole or not at all."""
-        ...
-
-    def read(self, name: str) -> bytes:
-        """Return the content of a file; raises FileNotFoundError if there is none."""
-        ...
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all files, in order; none if the folder does not exist."""
-        ...
-
-    def remove(self, names: Iterable[str]) -> None:
-        """Remove files, as far as they exist."""
-        ...
-
-    def clear(self) -> None:
-        """Remove the folder with everything in it."""
-        ...
-
-    def beside(self, suffix: str) -> Store:
-        """Return the folder whose name is this one's with a suffix."""
-        ...
-
-    def inside(self, name: str) -> Store:
-        """Return a folder inside this one."""
-        ...
-
-    def bytes(self) -> int:
-        """Return the size of all files."""
-        ...
-
-    def become(self, other: Store) -> None:
-        """Give this folder the name of another, which does not exist."""
-        ...
-
-
-def safe_name(name: str) -> str:
-    """Return a file's name if it stays in its folder.
-
-    Raises
-    ------
-    ValueError
-        If it leads elsewhere: manifests come from other people.
-    """
-    parts = name.split("/")
-    if not name or "\\" in name or ":" in name or any(part in {"", ".", ".."} for part in parts):
-        raise ValueError(f"{name!r} is no name of a file in this folder")
-    return name
 
 
 def open_store(place: str) -> Store:
@@ -211,84 +145,6 @@ class LocalStore:
             raise ValueError("a folder of this machine cannot become one elsewhere")
         self.folder.rename(other.local)
         flush(self.folder.parent)
-
-
-class RemoteStore:
-    """A folder on any file system of fsspec."""
-
-    def __init__(self, file_system: Any, root: str) -> None:
-        self._fs = file_system
-        self._root = root.rstrip("/")
-
-    @property
-    def url(self) -> str:
-        """The URL."""
-        return str(self._fs.unstrip_protocol(self._root))
-
-    @property
-    def local(self) -> Path | None:
-        """None: it is elsewhere."""
-        return None
-
-    def _path(self, name: str) -> str:
-        return f"{self._root}/{safe_name(name)}"
-
-    def write(self, name: str, content: bytes) -> None:
-        """Put the file, under another name first where a half of it could be seen."""
-        path = self._path(name)
-        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        kind = self._fs.protocol
-        if OBJECT_STORES.intersection((kind,) if isinstance(kind, str) else kind):
-            self._fs.pipe_file(path, content)
-            return
-        self._fs.pipe_file(f"{path}{HALF}", content)
-        self._fs.mv(f"{path}{HALF}", path)
-
-    def read(self, name: str) -> bytes:
-        """Return the content of a file."""
-        return bytes(self._fs.cat_file(self._path(name)))
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all files."""
-        self._fs.invalidate_cache()
-        if not self._fs.exists(self._root):
-            return ()
-        prefix = self._fs._strip_protocol(self._root).rstrip("/") + "/"
-        found = (str(path).removeprefix(prefix) for path in self._fs.find(self._root))
-        return tuple(sorted(found))
-
-    def remove(self, names: Iterable[str]) -> None:
-        """Remove files."""
-        for path in map(self._path, names):
-            if self._fs.exists(path):
-                self._fs.rm_file(path)
-
-    def clear(self) -> None:
-        """Remove the folder."""
-        if self._fs.exists(self._root):
-            self._fs.rm(self._root, recursive=True)
-
-    def beside(self, suffix: str) -> RemoteStore:
-        """Return the folder beside this one."""
-        return RemoteStore(self._fs, self._root + suffix)
-
-    def inside(self, name: str) -> RemoteStore:
-        """Return a folder inside this one."""
-        return RemoteStore(self._fs, self._path(name))
-
-    def bytes(self) -> int:
-        """Return the size of all files."""
-        return int(self._fs.du(self._root))
-
-    def become(self, other: Store) -> None:
-        """Move file after file, the manifest last: without it, a folder is no run."""
-        if not isinstance(other, RemoteStore):
-            raise ValueError("a folder elsewhere cannot become one of this machine")
-        for name in sorted(self.names(), key=lambda name: (name == "manifest.json", name)):
-            target = other._path(name)
-            self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-            self._fs.mv(self._path(name), target)
-        self.clear()
 
 
 def umask() -> int:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ifnfactory.foundation.progress import Progress
-from ifnfactory.runs.making import WORK, digest
+from ifnfactory.runs.making import digest
 from ifnfactory.runs.manifest import MANIFEST_NAME
 from ifnfactory.runs.manifest_file import FileEntry, ManifestFile
-from ifnfactory.runs.store import Store, safe_name
+from ifnfactory.runs.port import WORK, Store, safe_name
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from ifnfactory.report.save import manifest_of
 from ifnfactory.report.tables import endpoints_table
 from ifnfactory.runs.folder import write_contents
 from ifnfactory.runs.layout import REPORT_NAME, block_name, part_name
-from ifnfactory.runs.making import WORK, Making, Shard
+from ifnfactory.runs.making import Making, Shard
 from ifnfactory.runs.manifest import TaskRecord
+from ifnfactory.runs.port import WORK
 from ifnfactory.study.order import Order
 from ifnfactory.study.tasks import SAMPLE, Facts, scratch_name, total_status
 from ifnfactory.trial.result import ArmOutcome, TrialResult, join_outcomes

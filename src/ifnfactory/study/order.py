@@ -49,6 +49,7 @@ class Order:
                 ("trial", self.protocol.name),
                 ("protocol", hash_of(self.protocol.source_text)),
                 ("patients", str(self.patients)),
+                ("patients of all arms", str(self.patients * len(self.protocol.arms))),
                 ("seed", str(self.seed)),
                 ("block", str(self.block)),
                 *([("ensemble", CURRENT)] if self.ensemble else []),

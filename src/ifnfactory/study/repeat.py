@@ -100,7 +100,8 @@ def repeat(store: Store, executor: Executor, threads: int | None, progress: Prog
     with executor:
         simulator = open_simulator(threads, progress)  # while workers start
         identity = order.identity(simulator.population, manifest.started)
-        planner = Planner(order, identity, simulator, 1 if executor.remote else threads)
+        threads = 1 if executor.remote else threads
+        planner = Planner(order, identity, simulator, threads)
         progress.begin("treating patients", order.patients * len(order.protocol.arms))
         for task, answer in executor.answers(treat, planner.tasks(lambda _: False)):
             comparison.of(_tables(answer))
@@ -109,7 +110,7 @@ def repeat(store: Store, executor: Executor, threads: int | None, progress: Prog
         progress.end()
         result = _result(order, found, simulator, manifest)
         if order.ensemble:
-            result = ranged(result, order, simulator, None, progress)
+            result = ranged(result, order, executor, threads, None, progress)
     for arm in order.protocol.arms:
         table = endpoints_table([row for row in result.rows if row.arm == arm.name])
         name = part_name("endpoints", arm.name, block_name(0))

@@ -53,7 +53,7 @@ def run_study(
         how = Circumstances(manner.command, identity.started, time.perf_counter() - began)
         result = result_of(order, making, simulator.population, planner.streams, how)
         if order.ensemble:
-            result = ranged(result, order, simulator, making.store, progress)
+            result = ranged(result, order, executor, threads, making.store, progress)
         progress.begin("writing the report", 0)
         write_ending(result, making, how)
         making.complete(manner.overwrite)

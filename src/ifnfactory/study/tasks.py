@@ -22,7 +22,8 @@ from ifnfactory.foundation.records import pack
 from ifnfactory.foundation.streams import Position, Streams
 from ifnfactory.report.tables import patients_table, visits_table
 from ifnfactory.runs.layout import block_name, part_name
-from ifnfactory.runs.making import SCRATCH, WORK, Identity, NewFile
+from ifnfactory.runs.making import SCRATCH, Identity, NewFile
+from ifnfactory.runs.port import WORK
 from ifnfactory.runs.tables import to_parquet
 from ifnfactory.study.order import Order, program_facts, task_key
 from ifnfactory.trial.protocol import Protocol
@@ -134,7 +135,7 @@ def treat(task: TrialTask) -> Answer:
     UserInputError
         If this process computes with something else than the one that gave the task.
     """
-    simulator = _simulator(task.threads)
+    simulator = simulator_here(task.threads)
     _refuse_another_program(task, simulator)
     cohort = _cohorts.get(task, simulator)
     outcome = simulator.treat(task.protocol, task.protocol.arm(task.arm), cohort, Silent())
@@ -203,7 +204,8 @@ _cohorts: Final = _Cohorts()
 
 
 @lru_cache(maxsize=2)
-def _simulator(threads: int | None) -> Simulator:
+def simulator_here(threads: int | None) -> Simulator:
+    """Return the compiled model of this process, for tasks of so many threads."""
     return open_simulator(threads)
 
 

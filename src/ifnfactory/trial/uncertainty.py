@@ -7,45 +7,62 @@ doing. What chance is left in the difference, for want of patients, makes the ra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.foundation.progress import Progress
-from ifnfactory.population.release import Population
+from ifnfactory.foundation.progress import Silent
+from ifnfactory.foundation.streams import Streams
 from ifnfactory.trial.protocol import Protocol
 from ifnfactory.trial.result import ResultRow, TrialResult
+from ifnfactory.trial.rows import rows_of, tallies
 from ifnfactory.trial.run import Simulator
+from ifnfactory.trial.tally import Tally
 
 Floats = NDArray[np.float64]
 SHARE: Final = 0.25
 """Patients in each arm for a vector of the ensemble, as a share of those of the run."""
 MOST: Final = 20_000
-"""Patients in each arm for a vector at most: they are held in memory at once, and the sampling
-error of so many is below half a percentage point."""
+"""Patients in each arm for a vector at most: their sampling error is below half a percentage
+point."""
 Z95: Final = 1.959964
 
 Estimate = tuple[str, str, float, float]
 """Arm, endpoint, week and value under one vector."""
-Keep = Callable[[int, Callable[[], list[Estimate]]], list[Estimate]]
-"""Gives the estimates of a vector by its number, made by the function or kept from before."""
 
 
-def _made_anew(_: int, make: Callable[[], list[Estimate]]) -> list[Estimate]:
-    return make()
+def patients_of_a_vector(patients: int) -> int:
+    """Return how many patients a vector treats in each arm, of a run with so many."""
+    return min(max(1, round(SHARE * patients)), MOST)
+
+
+def estimates_of(
+    simulator: Simulator, protocol: Protocol, patients: int, seed: int, block: int
+) -> list[Estimate]:
+    """Return every endpoint that has a value, under the parameters of the simulator's population.
+
+    Parameters
+    ----------
+    patients
+        In each arm.
+    block
+        Patients that are held at a time; no value depends on it.
+    """
+    streams, found = Streams(seed), {arm.name: list[tuple[Tally, ...]]() for arm in protocol.arms}
+    for first in range(0, patients, block):
+        cohort = simulator.gather(protocol, min(block, patients - first), streams, first)
+        for arm in protocol.arms:
+            outcome = simulator.treat(protocol, arm, cohort, Silent())
+            found[arm.name].append(tallies(protocol, outcome))
+    rows = [row for arm in protocol.arms for row in rows_of(protocol, arm, found[arm.name])]
+    return [(r.arm, r.endpoint, r.week, r.value) for r in rows if r.value is not None]
 
 
 def with_parameter_ranges(
-    result: TrialResult,
-    protocol: Protocol,
-    simulator: Simulator,
-    members: Sequence[tuple[float, Population]],
-    patients: int,
-    progress: Progress,
-    keep: Keep = _made_anew,
+    result: TrialResult, weights: Sequence[float], estimates: Sequence[Sequence[Estimate]]
 ) -> TrialResult:
     """Return the result with a 95 % range of each row over the vectors of an ensemble.
 
@@ -53,30 +70,12 @@ def with_parameter_ranges(
 
     Parameters
     ----------
-    patients
-        Of the run, in each arm; a vector treats a `SHARE` of them, at most `MOST`.
-    keep
-        Who remembers vectors that are done.
+    weights, estimates
+        Of each vector; see `estimates_of`.
     """
-    few = min(max(1, round(SHARE * patients)), MOST)
-
-    def made(population: Population) -> list[Estimate]:
-        found = replace(simulator, population=population).run(protocol, few, result.seed)
-        return [
-            (row.arm, row.endpoint, row.week, row.value)
-            for row in found.rows
-            if row.value is not None
-        ]
-
-    progress.begin("ensemble", len(members))
-    runs: list[list[Estimate]] = []
-    for index, (_, population) in enumerate(members):
-        runs.append(keep(index, lambda population=population: made(population)))
-        progress.advance()
-    progress.end()
-    known = [{each[:3]: each[3] for each in run} for run in runs]
-    weights = np.array([weight for weight, _ in members])
-    return replace(result, rows=tuple(_ranged(row, known, weights) for row in result.rows))
+    known = [{each[:3]: each[3] for each in vector} for vector in estimates]
+    shares = np.array(weights)
+    return replace(result, rows=tuple(_ranged(row, known, shares) for row in result.rows))
 
 
 def between_vectors(values: Floats, weights: Floats) -> tuple[float, float]:
