@@ -29,17 +29,11 @@ def query(
     from ifnfactory.runs.find import USUAL, find_runs
 
     form = check_form(as_json, as_csv, parquet)
-    with ScreenProgress() as progress:
-        progress.begin("looking for runs", 0)
-        runs = find_runs(places or [USUAL])
-        progress.end()
-        progress.begin(f"asking {len(runs):,} runs", 0)
-        with Archive(runs) as archive:
-            if parquet is None:
-                answer = archive.ask(question)
-                progress.end()
-                print_answer(answer, form)
-            else:
-                rows = archive.save(question, parquet)
-                progress.end()
-                print(f"{rows:,} rows in {parquet}")
+    with (
+        ScreenProgress() as progress,
+        Archive(find_runs(places or [USUAL], progress), progress) as archive,
+    ):
+        if parquet is None:
+            print_answer(archive.ask(question), form)
+        else:
+            print(f"{archive.save(question, parquet):,} rows in {parquet}")

@@ -46,12 +46,14 @@ def list_runs(
     """List the runs in a folder and below it."""
     from ifnfactory.cli.runs_request import check_state
     from ifnfactory.cli.runs_view import entries_json, entries_view
+    from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.runs.listing import Filters
     from ifnfactory.runs.listing import list_runs as look
 
     check_state(state, kind)
     filters = Filters(kind, trial, seed, parameter_set, since, state)
-    found = look(places or [HERE], filters)
+    with ScreenProgress() as progress:
+        found = look(places or [HERE], filters, progress)
     print(json.dumps(entries_json(found))) if as_json else entries_view(found)
 
 
@@ -123,10 +125,11 @@ def prune(
 ) -> None:
     """Show, and with --yes remove, unfinished runs and what killed processes have left."""
     from ifnfactory.cli.runs_view import remnants_view
-    from ifnfactory.runs.remnants import remnants
+    from ifnfactory.cli.screen import ScreenProgress
+    from ifnfactory.runs.remnants import clear_away, remnants
 
-    found = remnants(places or [HERE], older_than)
-    if yes:
-        for each in found:
-            each.remove()
+    with ScreenProgress() as progress:
+        found = remnants(places or [HERE], older_than, progress)
+        if yes:
+            clear_away(found, progress)
     remnants_view(found, yes)

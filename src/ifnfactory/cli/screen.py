@@ -29,12 +29,14 @@ def console() -> Console:
 
 
 class RateColumn(ProgressColumn):
-    """How many parts a second, where it is known."""
+    """How many parts a second; how many so far, where nobody knows how many there will be."""
 
     def render(self, task: Task) -> Text:
         """Return the rate in words."""
+        if task.total is None:
+            return Text(f"{task.completed:,.0f}" if task.completed else "")
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None or task.total is None else f"{speed:,.0f}/s")
+        return Text("" if speed is None else f"{speed:,.0f}/s")
 
 
 class ScreenProgress:

@@ -7,7 +7,7 @@ nothing else, and is locked before it sees the question; besides, nothing but on
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,28 +15,16 @@ from types import TracebackType
 from typing import Any, Final
 
 from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
+from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.runs.ask_files import Files, sql_list
+from ifnfactory.runs.ask_runs import RUN_COLUMNS, run_row
+from ifnfactory.runs.ask_watch import watched
 from ifnfactory.runs.find import FoundRun
 from ifnfactory.runs.layout import PARTITIONED
 
 VIEWS: Final = ("runs", *PARTITIONED)
 EXTRA: Final = "query"
 ROWS_AT_ONCE: Final = 10_000
-_RUN_COLUMNS: Final = (
-    ("run", "VARCHAR"),
-    ("trial", "VARCHAR"),
-    ("seed", "BIGINT"),
-    ("version", "VARCHAR"),
-    ("parameter_set", "VARCHAR"),
-    ("started", "TIMESTAMP"),
-    ("wall_s", "DOUBLE"),
-    ("patients", "BIGINT"),
-    ("not_completed", "BIGINT"),
-    ("command", "VARCHAR"),
-)
-_COMPUTED: Final = ("completed", "stopped_by_rule")
-"""Words of a manifest's status for patients whose course is known to its end."""
-
 Connection = Any
 """DuckDB ships no complete types."""
 
@@ -64,6 +52,8 @@ class Archive:
     ----------
     runs
         What `find_runs` returned.
+    progress
+        Is told how far a question has come.
 
     Raises
     ------
@@ -71,7 +61,8 @@ class Archive:
         If DuckDB is not installed.
     """
 
-    def __init__(self, runs: Sequence[FoundRun]) -> None:
+    def __init__(self, runs: Sequence[FoundRun], progress: Progress | None = None) -> None:
+        self._progress, self._label = progress or Silent(), f"asking {len(runs):,} runs"
         try:
             import duckdb  # noqa: PLC0415
         except ImportError as error:
@@ -111,7 +102,7 @@ class Archive:
         """
         self._make_ready(question)
         with self._told():
-            self._connection.execute(question)
+            self._watched(question, lambda: self._connection.execute(question))
             names = tuple(str(column[0]) for column in self._connection.description)
         return Answer(names, self._rows())
 
@@ -127,7 +118,7 @@ class Archive:
 
         self._make_ready(question)
         with self._told():
-            table = self._connection.sql(question).to_arrow_table()
+            table = self._watched(question, lambda: self._connection.sql(question).to_arrow_table())
         where, rows = f"--parquet {path}", int(table.num_rows)
         try:
             with path.open("xb") as handle:
@@ -135,6 +126,9 @@ class Archive:
         except FileExistsError as error:
             fix = "choose another name"
             raise UserInputError([Problem("this exists already", where, fix)]) from error
+        except KeyboardInterrupt:
+            path.unlink(missing_ok=True)
+            raise
         except OSError as error:
             path.unlink(missing_ok=True)
             what, fix = f"could not be written: {error}", "choose another place"
@@ -171,6 +165,8 @@ class Archive:
             "autoload_known_extensions = false",
             "python_enable_replacements = false",
             "temp_directory = ''",
+            "enable_progress_bar = true",  # to be asked for it; on the screen we draw our own
+            "enable_progress_bar_print = false",
             f"allowed_paths = {sql_list(allowed)}",
             "enable_external_access = false",
             "lock_configuration = true",
@@ -180,14 +176,23 @@ class Archive:
     def _make_ready(self, question: str) -> None:
         """Make the views that a question names; all of them where that cannot be told."""
         self._refuse_all_but_select(question)
-        named = self._tables_named(question)
-        wanted = named if named and named <= set(VIEWS) else set(VIEWS)
+        wanted = self._wanted(question)
         for table in PARTITIONED:
             if table in wanted - self._made and self._files.paths(table):
-                self._files.fetch(table)
+                self._files.fetch(table, self._progress)
                 with self._told():
                     self._connection.execute(self._files.view(table))
                 self._made.add(table)
+
+    def _wanted(self, question: str) -> set[str]:
+        """Return the views that a question needs."""
+        named = self._tables_named(question)
+        return named if named and named <= set(VIEWS) else set(VIEWS)
+
+    def _watched(self, question: str, work: Callable[[], Any]) -> Any:
+        wanted = self._wanted(question)
+        parts = sum(len(self._files.paths(table)) for table in PARTITIONED if table in wanted)
+        return watched(self._connection, work, self._label, parts, self._progress)
 
     def _tables_named(self, question: str) -> set[str]:
         """Return the tables that a question names; none where DuckDB cannot tell."""
@@ -200,11 +205,11 @@ class Archive:
                 return set()
 
     def _make_runs(self, runs: Sequence[FoundRun]) -> None:
-        columns = ", ".join(f"{name} {kind}" for name, kind in _RUN_COLUMNS)
+        columns = ", ".join(f"{name} {kind}" for name, kind in RUN_COLUMNS)
         self._connection.execute(f"CREATE TABLE runs ({columns})")
-        marks = ", ".join("?" for _ in _RUN_COLUMNS)
+        marks = ", ".join("?" for _ in RUN_COLUMNS)
         self._connection.executemany(
-            f"INSERT INTO runs VALUES ({marks})", [_run_row(run) for run in runs]
+            f"INSERT INTO runs VALUES ({marks})", [run_row(run) for run in runs]
         )
 
     def _problem(self, error: Exception) -> Problem:
@@ -220,27 +225,3 @@ class Archive:
         elif ".parquet" in first:
             fix = "a file of a run is damaged: see ifn runs verify"
         return Problem(" ".join(f"{first} {hint}".split()).rstrip("."), "query", fix)
-
-
-def _run_row(run: FoundRun) -> list[Any]:
-    manifest = run.manifest
-    status = {str(word): int(count) for word, count in dict(manifest.get("status") or {}).items()}
-    patients = sum(int(count) for count in dict(manifest.get("patients") or {}).values())
-    computed = sum(status.get(word, 0) for word in _COMPUTED)
-    return [
-        run.name,
-        manifest.get("trial"),
-        manifest.get("seed"),
-        manifest.get("version"),
-        manifest.get("parameter_set"),
-        _utc(manifest.get("started")),
-        manifest.get("wall_s"),
-        patients,
-        sum(status.values()) - computed if status else None,
-        manifest.get("command"),
-    ]
-
-
-def _utc(started: object) -> str | None:
-    """Return the start without its zone, which is UTC."""
-    return str(started).replace("+00:00", "") if started else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.progress import Progress
 from ifnfactory.runs.find import FoundRun
 from ifnfactory.runs.layout import PARTITIONED, Partitioned
 
@@ -42,7 +43,7 @@ class Files:
         """Return the files of a table, whether they have been fetched or not."""
         return [self._path(run, name) for run, name in self._parts[table]]
 
-    def fetch(self, table: Partitioned) -> None:
+    def fetch(self, table: Partitioned, progress: Progress) -> None:
         """Copy a table's files from storages elsewhere.
 
         Raises
@@ -50,16 +51,21 @@ class Files:
         UserInputError
             If one cannot be read.
         """
-        for run, name in self._parts[table]:
-            if run.store.local is None:
-                path = Path(self._path(run, name))
-                path.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    path.write_bytes(run.store.read(name))
-                except OSError as error:
-                    fix = f"see: ifn runs verify {run.name}"
-                    problem = Problem(f"{name} cannot be fetched: {error}", run.name, fix)
-                    raise UserInputError([problem]) from error
+        elsewhere = [(run, name) for run, name in self._parts[table] if run.store.local is None]
+        if not elsewhere:
+            return
+        progress.begin(f"fetching {table}", len(elsewhere))
+        for run, name in elsewhere:
+            path = Path(self._path(run, name))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.write_bytes(run.store.read(name))
+            except OSError as error:
+                fix = f"see: ifn runs verify {run.name}"
+                problem = Problem(f"{name} cannot be fetched: {error}", run.name, fix)
+                raise UserInputError([problem]) from error
+            progress.advance()
+        progress.end()
 
     def view(self, table: Partitioned) -> str:
         """Return the SQL of the view of a table; run and arm are read from the file's name."""

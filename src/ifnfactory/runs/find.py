@@ -1,14 +1,20 @@
-"""Finding run folders at and below the places that a person names: paths, or URLs of fsspec."""
+"""Finding run folders at and below the places that a person names: paths, or URLs of fsspec.
+
+First names are looked at, which is quick, and then the manifests are read, of which the number is
+known by then.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.runs.making import SUFFIX, TASKS, Identity, parse_plan
 from ifnfactory.runs.manifest import MANIFEST_NAME, parse_manifest, read_manifest
 from ifnfactory.runs.port import PLAN, Store
@@ -57,7 +63,17 @@ class FoundUnfinished:
 Found = FoundRun | FoundUnfinished
 
 
-def find_runs(places: Sequence[str]) -> tuple[FoundRun, ...]:
+@dataclass(frozen=True)
+class _Candidate:
+    """A folder that may be a run; if it is none, `levels` below it are still to be searched."""
+
+    name: str
+    store: Store
+    unfinished: bool
+    levels: int
+
+
+def find_runs(places: Sequence[str], progress: Progress | None = None) -> tuple[FoundRun, ...]:
     """Return the finished runs at and below some places, in the order of their names.
 
     Raises
@@ -65,41 +81,67 @@ def find_runs(places: Sequence[str]) -> tuple[FoundRun, ...]:
     UserInputError
         If a place does not exist, or there is no run.
     """
-    runs = [run for run in look(places) if isinstance(run, FoundRun)]
+    runs = [run for run in look(places, progress) if isinstance(run, FoundRun)]
     if not runs:
         fix = "name a folder that ifn trial run --out wrote"
         raise UserInputError([Problem("there is no run in it", ", ".join(places), fix)])
     return tuple(sorted(runs, key=lambda run: run.name))
 
 
-def look(places: Sequence[str]) -> tuple[Found, ...]:
+def look(places: Sequence[str], progress: Progress | None = None) -> tuple[Found, ...]:
     """Return what stands at and below some places, each run once.
 
     A link to a folder is not followed below a place, so that the search ends.
+
+    Parameters
+    ----------
+    progress
+        Is told of every folder that is found, and then of every manifest that is read.
 
     Raises
     ------
     UserInputError
         If a place does not exist, or cannot be read.
     """
-    problems: list[Problem] = []
-    found: dict[str, Found] = {}
+    watch, problems = progress or Silent(), list[Problem]()
+    candidates: list[tuple[str, _Candidate]] = []
+    watch.begin("looking for runs", 0)
     for place in places:
-        try:
-            for run in _at(place):
-                local = run.store.local
-                found.setdefault(run.store.url if local is None else str(local.resolve()), run)
-        except UserInputError as error:
-            problems += error.problems
-        except (OSError, ValueError) as error:
-            told, fix = f"cannot be looked into: {error}", "check its name and your rights there"
-            problems.append(Problem(" ".join(told.split()), place, fix))
+        with _told(place, problems):
+            for candidate in _at(place):
+                candidates.append((place, candidate))
+                watch.advance()
+    watch.end()
+    found: dict[str, Found] = {}
+    watch.begin("reading manifests", len(candidates))
+    for place, candidate in candidates:
+        with _told(place, problems):
+            for run in _read(candidate, tuple(found)):
+                found.setdefault(_key(run.store), run)
+        watch.advance()
+    watch.end()
     if problems:
         raise UserInputError(problems)
     return tuple(found.values())
 
 
-def _at(place: str) -> Iterator[Found]:
+@contextmanager
+def _told(place: str, problems: list[Problem]) -> Generator[None]:
+    """Note what is wrong with a place."""
+    try:
+        yield
+    except UserInputError as error:
+        problems += error.problems
+    except (OSError, ValueError) as error:
+        told, fix = f"cannot be looked into: {error}", "check its name and your rights there"
+        problems.append(Problem(" ".join(told.split()), place, fix))
+
+
+def _key(store: Store) -> str:
+    return store.url if store.local is None else str(store.local.resolve())
+
+
+def _at(place: str) -> Iterator[_Candidate]:
     if "://" in place and (store := open_store(place)).local is None:
         yield from _elsewhere(store)
         return
@@ -110,17 +152,17 @@ def _at(place: str) -> Iterator[Found]:
     yield from _below(folder, DEEPEST)
 
 
-def _below(folder: Path, levels: int) -> Iterator[Found]:
-    """Give the runs of this machine; nothing is looked for inside a run."""
+def _below(folder: Path, levels: int) -> Iterator[_Candidate]:
+    """Give the candidates of this machine; nothing is looked for inside one."""
     if folder.name.endswith(SUFFIX) and (folder / PLAN).is_file():
-        store = LocalStore(folder)
-        yield FoundUnfinished(folder.as_posix(), store, _plan(store))
-        return
-    if (folder / MANIFEST_NAME).is_file():
-        manifest = read_manifest(folder)
-        if manifest is not None:
-            yield FoundRun(folder.as_posix(), LocalStore(folder), manifest)
-            return
+        yield _Candidate(folder.as_posix(), LocalStore(folder), True, 0)
+    elif (folder / MANIFEST_NAME).is_file():
+        yield _Candidate(folder.as_posix(), LocalStore(folder), False, levels)
+    else:
+        yield from _inside(folder, levels)
+
+
+def _inside(folder: Path, levels: int) -> Iterator[_Candidate]:
     if levels == 0:
         return
     try:
@@ -137,30 +179,21 @@ def _below(folder: Path, levels: int) -> Iterator[Found]:
         yield from _below(folder / name, levels - 1)
 
 
-def _elsewhere(store: Store) -> Iterator[Found]:
-    """Give the runs of a storage that lists all its files at once."""
+def _elsewhere(store: Store) -> Iterator[_Candidate]:
+    """Give the candidates of a storage that lists all its files at once, outer ones first."""
     names = store.names()
     if not names:
         fix = "name a run folder, or one with runs in it"
         raise UserInputError([Problem("there is nothing there", store.url, fix)])
-    done: list[str] = []
     for name in sorted(names, key=lambda name: (name.count("/"), name)):
-        home = next((f for f in (_home(name, MANIFEST_NAME), _home(name, PLAN)) if f is not None),
-                    None)  # fmt: skip
-        inside = home is None or any(home.startswith(f"{each}/") or not each for each in done)
-        if home is None or inside or home.count("/") >= DEEPEST:
-            continue
-        folder = store.inside(home) if home else store
-        if name.endswith(PLAN):
-            if not folder.url.endswith(SUFFIX):
-                continue  # it takes its place at this moment, or was stopped there
-            yield FoundUnfinished(folder.url, folder, _plan(folder))
-        else:
-            manifest = parse_manifest(store.read(name))
-            if manifest is None:
+        for file in (MANIFEST_NAME, PLAN):
+            home = _home(name, file)
+            if home is None or home.count("/") >= DEEPEST:
                 continue
-            yield FoundRun(folder.url, folder, manifest)
-        done.append(home)
+            folder = store.inside(home) if home else store
+            # A plan elsewhere than in an unfinished run: that one takes its place at this moment.
+            if file == MANIFEST_NAME or folder.url.endswith(SUFFIX):
+                yield _Candidate(folder.url, folder, file == PLAN, 0)
 
 
 def _home(name: str, file: str) -> str | None:
@@ -168,6 +201,34 @@ def _home(name: str, file: str) -> str | None:
     if name == file:
         return ""
     return name.removesuffix(f"/{file}") if name.endswith(f"/{file}") else None
+
+
+def _read(candidate: _Candidate, outer: Sequence[str]) -> Iterator[Found]:
+    """Give the run that a candidate is; where it is none, those below it.
+
+    Parameters
+    ----------
+    outer
+        Where runs have been found: nothing elsewhere is looked for inside them.
+    """
+    store = candidate.store
+    if store.local is None and any(store.url.startswith(f"{home}/") for home in outer):
+        return
+    if candidate.unfinished:
+        yield FoundUnfinished(candidate.name, store, _plan(store))
+        return
+    manifest = _manifest(store)
+    if manifest is not None:
+        yield FoundRun(candidate.name, store, manifest)
+    elif store.local is not None:
+        for below in _inside(Path(candidate.name), candidate.levels):
+            yield from _read(below, outer)
+
+
+def _manifest(store: Store) -> dict[str, Any] | None:
+    if store.local is not None:
+        return read_manifest(store.local)
+    return parse_manifest(store.read(MANIFEST_NAME))
 
 
 def _plan(store: Store) -> Identity:

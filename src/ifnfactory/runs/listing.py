@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ifnfactory.foundation.progress import Progress
 from ifnfactory.runs.find import Found, FoundRun, FoundUnfinished, look
 
 State = Literal["finished", "unfinished"]
@@ -71,7 +72,9 @@ class Filters:
         )
 
 
-def list_runs(places: Sequence[str], filters: Filters | None = None) -> tuple[Entry, ...]:
+def list_runs(
+    places: Sequence[str], filters: Filters | None = None, progress: Progress | None = None
+) -> tuple[Entry, ...]:
     """Return the runs at and below some places, the latest last.
 
     Raises
@@ -80,7 +83,7 @@ def list_runs(places: Sequence[str], filters: Filters | None = None) -> tuple[En
         If a place does not exist.
     """
     wanted = filters or Filters()
-    entries = (entry for entry in map(_entry, look(places)) if wanted.match(entry))
+    entries = (entry for entry in map(_entry, look(places, progress)) if wanted.match(entry))
     return tuple(sorted(entries, key=lambda entry: (entry.started, entry.path)))
 
 

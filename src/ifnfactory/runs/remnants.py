@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from ifnfactory.foundation.errors import KeptError
+from ifnfactory.foundation.progress import Progress
 from ifnfactory.runs.find import DEEPEST, FoundUnfinished, look
 from ifnfactory.runs.lock import is_locked
 from ifnfactory.runs.manifest import MANIFEST_NAME
@@ -47,7 +49,9 @@ class Remnant:
             shutil.rmtree(self.store.local)
 
 
-def remnants(places: Sequence[str], older_than_days: float = 0.0) -> tuple[Remnant, ...]:
+def remnants(
+    places: Sequence[str], older_than_days: float = 0.0, progress: Progress | None = None
+) -> tuple[Remnant, ...]:
     """Return unfinished runs that nobody writes, and what killed processes have left.
 
     Raises
@@ -57,7 +61,7 @@ def remnants(places: Sequence[str], older_than_days: float = 0.0) -> tuple[Remna
     """
     found = [
         _remnant(run.store, "unfinished run", run.plan.started)
-        for run in look(places)
+        for run in look(places, progress)
         if isinstance(run, FoundUnfinished) and not is_locked(run.store)
     ]
     for place in places:
@@ -65,6 +69,25 @@ def remnants(places: Sequence[str], older_than_days: float = 0.0) -> tuple[Remna
             found += [_remnant(LocalStore(path), what, "") for path, what in _left(Path(place))]
     each = {remnant.path: remnant for remnant in found if remnant.age_days >= older_than_days}
     return tuple(each[path] for path in sorted(each))
+
+
+def clear_away(found: Sequence[Remnant], progress: Progress) -> None:
+    """Remove what was left behind, one after the other.
+
+    Raises
+    ------
+    KeptError
+        If it was interrupted: what is removed is gone, the rest stands.
+    """
+    progress.begin("removing", len(found))
+    for done, each in enumerate(found):
+        try:
+            each.remove()
+        except KeyboardInterrupt:
+            told = f"interrupted: {done:,} of {len(found):,} removed"
+            raise KeptError(f"{told} — the same command removes the rest") from None
+        progress.advance()
+    progress.end()
 
 
 def _left(folder: Path, levels: int = DEEPEST) -> Iterator[tuple[Path, str]]:
