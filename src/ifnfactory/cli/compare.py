@@ -46,14 +46,11 @@ def compare(
 
     began, started = time.perf_counter(), datetime.now(UTC)
     with ScreenProgress() as progress:
-        progress.begin("reading runs", 0)
-        asked = CompareRequest(tuple(runs), by, against, endpoint, week, out, overwrite).checked()
-        progress.end()
-        progress.begin("comparing", 0)
+        typed = CompareRequest(tuple(runs), by, against, endpoint, week, out, overwrite)
+        asked = typed.checked(progress)
         from ifnfactory.report.comparison.found import find
 
-        found = find(asked.runs, asked.plan, asked.factors)
-        progress.end()
+        found = find(asked.runs, asked.plan, asked.factors, progress)
         if out is not None:
             progress.begin("writing the folder", 0)
             from ifnfactory.report.comparison.save import save_comparison

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ifnfactory.cli.faults import Faults
+from ifnfactory.foundation.progress import Progress
 from ifnfactory.report.comparison.load import LoadedRun, load_runs
 from ifnfactory.report.comparison.plan import Plan, plan
 from ifnfactory.runs.find import FoundRun, find_runs
@@ -34,8 +35,8 @@ class CompareRequest:
     out: Path | None
     overwrite: bool
 
-    def checked(self) -> Request:
-        """Return what is to be compared.
+    def checked(self, progress: Progress) -> Request:
+        """Read what is to be compared.
 
         Raises
         ------
@@ -51,7 +52,7 @@ class CompareRequest:
         faults.unless(not aimless, "nothing to replace", "--overwrite", "name a folder with --out")
         if (out := self.out) is not None:
             faults.of(lambda: check_destination(out, self.overwrite))
-        runs = self._runs(faults)
+        runs = self._runs(faults, progress)
         made = None
         if runs:
             made = faults.of(lambda: plan(runs, self.against, self.endpoint, self.week))
@@ -59,10 +60,12 @@ class CompareRequest:
             raise faults.error()
         return Request(runs, made, factors)
 
-    def _runs(self, faults: Faults) -> tuple[LoadedRun, ...] | None:
+    def _runs(self, faults: Faults, progress: Progress) -> tuple[LoadedRun, ...] | None:
         """Return the runs in the order in which they were named."""
         found: dict[str, FoundRun] = {}
         for place in self.places:
-            for run in faults.of(lambda place=place: find_runs([place])) or ():
+            for run in faults.of(lambda place=place: find_runs([place], progress)) or ():
                 found.setdefault(run.store.url, run)
-        return faults.of(lambda: load_runs(tuple(found.values()))) if found else None
+        if not found:
+            return None
+        return faults.of(lambda: load_runs(tuple(found.values()), progress))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.report.comparison.load import LoadedRun
 from ifnfactory.report.comparison.plan import Plan
 from ifnfactory.trial.contrasts.compare import EVERYBODY, Row, compare
@@ -60,7 +61,12 @@ class Comparison:
         }
 
 
-def find(runs: Sequence[LoadedRun], plan: Plan, factors: Sequence[str]) -> Comparison:
+def find(
+    runs: Sequence[LoadedRun],
+    plan: Plan,
+    factors: Sequence[str],
+    progress: Progress | None = None,
+) -> Comparison:
     """Return everything that differs between the groups of a plan.
 
     Parameters
@@ -71,29 +77,38 @@ def find(runs: Sequence[LoadedRun], plan: Plan, factors: Sequence[str]) -> Compa
     """
     rows: list[Row] = []
     forest: list[Row] = []
+    watch = progress or Silent()
+    watch.begin("comparing endpoints", len(plan.pairs) * len(plan.endpoints))
     for group, control in plan.pairs:
-        rows += compare(group, control, plan.endpoints, factors)
+        for row in compare(group, control, plan.endpoints, factors):
+            rows.append(row)
+            watch.advance(row.factor == EVERYBODY[0])  # the first row of each endpoint
         forest += compare(group, control, [plan.primary], factors or tuple(FACTORS))
+    watch.end()
+    watch.begin("following groups", len(EVENTS) * len(plan.groups))
+    events = tuple(_event(name, title, plan.groups, watch) for name, title in EVENTS.items())
+    watch.end()
     return Comparison(
         runs=tuple(runs),
         plan=plan,
         rows=tuple(rows),
         forest=tuple(forest),
         pairings=tuple((g.name, c.name, pair(g, c).reason) for g, c in plan.pairs),
-        events=tuple(_event(name, title, plan.groups) for name, title in EVENTS.items()),
+        events=events,
         waterfalls=tuple(
             fall for g in plan.groups if len((fall := _fall(g)).change)
         ),
     )  # fmt: skip
 
 
-def _event(name: str, title: str, groups: Sequence[Group]) -> Event:
+def _event(name: str, title: str, groups: Sequence[Group], progress: Progress) -> Event:
     timed: list[tuple[Group, Times, Curve]] = []
     for group in groups:
         times = event_times(name, group).times
         curve = kaplan_meier(times)
         if curve is not None:
             timed.append((group, times, curve))
+        progress.advance()
     return Event(name, title, tuple(timed))
 
 

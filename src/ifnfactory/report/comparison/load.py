@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 from ifnfactory.assays.panel import Panel
 from ifnfactory.engine.status import Status, integrated
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.population.patients import PatientTable
 from ifnfactory.runs.find import FoundRun
-from ifnfactory.runs.layout import PARTITIONED, arms_of, read_table
+from ifnfactory.runs.layout import PARTITIONED, Partitioned, arms_of, read_table
 from ifnfactory.trial.contrasts.groups import Group
 from ifnfactory.trial.endpoints import EndpointContext, parse_endpoint
 from ifnfactory.trial.protocol import Protocol, parse_protocol
 
 INTEGRATED: Final = tuple(s.word for s in Status if integrated(np.array([s]))[0])
 """What the table says of patients whose course is known: a rule may have ended their therapy."""
+
+
+_READ: Final[tuple[Partitioned, Partitioned]] = ("patients", "visits")
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ class LoadedRun:
     endpoints: tuple[tuple[str, float], ...]
 
 
-def load_runs(runs: Sequence[FoundRun]) -> tuple[LoadedRun, ...]:
-    """Read runs of trials.
+def load_runs(runs: Sequence[FoundRun], progress: Progress | None = None) -> tuple[LoadedRun, ...]:
+    """Read runs of trials, and tell `progress` of every byte of their tables.
 
     Raises
     ------
@@ -44,20 +48,36 @@ def load_runs(runs: Sequence[FoundRun]) -> tuple[LoadedRun, ...]:
     """
     problems: list[Problem] = []
     loaded: list[LoadedRun] = []
+    watch = progress or Silent()
+    watch.begin(
+        "reading tables", sum(bytes_of(run, f"{table}/") for run in runs for table in _READ)
+    )
     for run in runs:
         try:
-            loaded.append(_load(run, several=len(runs) > 1))
+            loaded.append(_load(run, several=len(runs) > 1, progress=watch))
         except UserInputError as error:
             problems.extend(error.problems)
         except (OSError, KeyError, ValueError) as error:
             fix = "see: ifn runs verify, or run the trial again"
             problems.append(Problem(f"its tables cannot be read: {error}", run.name, fix))
+    watch.end()
     if problems:
         raise UserInputError(problems)
     return tuple(loaded)
 
 
-def _load(run: FoundRun, several: bool) -> LoadedRun:
+def bytes_of(run: FoundRun, folder: str) -> int:
+    """Return the size of a run's files in a folder of it, as its manifest says."""
+    files: list[Any] = run.manifest.get("files") or []
+    sizes = [
+        each.get("bytes", 0)
+        for each in files
+        if isinstance(each, dict) and str(each.get("name", "")).startswith(folder)
+    ]
+    return sum(size for size in sizes if isinstance(size, int))
+
+
+def _load(run: FoundRun, several: bool, progress: Progress) -> LoadedRun:
     absent = [table for table in PARTITIONED if not arms_of(run.store, table)]
     if absent:
         fix = "name a folder that ifn trial run --out wrote"
@@ -70,7 +90,9 @@ def _load(run: FoundRun, several: bool) -> LoadedRun:
     )
     there = set(arms_of(run.store, "visits"))
     groups = tuple(
-        _group(run, protocol, arm.name, several) for arm in protocol.arms if arm.name in there
+        _group(run, protocol, arm.name, several, progress)
+        for arm in protocol.arms
+        if arm.name in there
     )
     told = read_table(run.store, "endpoints")
     keys = zip(told.column("endpoint").tolist(), told.column("week").tolist(), strict=True)
@@ -89,8 +111,8 @@ def _known(keys: Any) -> list[tuple[str, float]]:
     return found
 
 
-def _group(run: FoundRun, protocol: Protocol, arm: str, several: bool) -> Group:
-    patients = read_table(run.store, "patients", [arm])
+def _group(run: FoundRun, protocol: Protocol, arm: str, several: bool, progress: Progress) -> Group:
+    patients, visits = (_read(run, table, arm, progress) for table in _READ)
     table = PatientTable(
         **{field.name: _filled(patients, field.name) for field in fields(PatientTable)}
     )
@@ -102,11 +124,17 @@ def _group(run: FoundRun, protocol: Protocol, arm: str, several: bool) -> Group:
         arm=arm,
         seed=int(run.manifest.get("seed", 0)),
         patients=table,
-        panel=_panel(read_table(run.store, "visits", [arm]), len(table)),
+        panel=_panel(visits, len(table)),
         known=np.isin(patients.column("status"), INTEGRATED),
         last_week=last,
         context=EndpointContext(protocol.laboratory, stop, table.female),
     )
+
+
+def _read(run: FoundRun, table: Partitioned, arm: str, progress: Progress) -> ColumnTable:
+    found = read_table(run.store, table, [arm])
+    progress.advance(bytes_of(run, f"{table}/arm={arm}/"))
+    return found
 
 
 def _panel(visits: ColumnTable, patients: int) -> Panel:
