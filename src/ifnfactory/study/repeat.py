@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
-
-import numpy as np
 
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.foundation.provenance import code_fingerprint, platform_record, versions
-from ifnfactory.foundation.table import Column, ColumnTable
 from ifnfactory.population.release import Population
 from ifnfactory.report.tables import endpoints_table
 from ifnfactory.runs.executor import Executor
 from ifnfactory.runs.layout import block_name, part_name
-from ifnfactory.runs.making import NewFile, digest
+from ifnfactory.runs.making import NewFile
 from ifnfactory.runs.manifest_file import ManifestFile, load_manifest
-from ifnfactory.runs.store import Store, safe_name
-from ifnfactory.runs.tables import read_parquet, to_parquet
+from ifnfactory.runs.store import Store
+from ifnfactory.runs.tables import to_parquet
+from ifnfactory.study.agreement import Comparison, Difference
+from ifnfactory.study.keeping import Keeping
 from ifnfactory.study.order import BLOCK, Order
 from ifnfactory.study.ranges import ranged
-from ifnfactory.study.tasks import (
-    Answer,
-    Facts,
-    Planner,
-    TrialTask,
-    is_kept,
-    total_status,
-    treat,
-)
+from ifnfactory.study.tasks import Facts, Planner, is_kept, total_status, treat
 from ifnfactory.trial.protocol import parse_protocol
 from ifnfactory.trial.result import TrialResult
 from ifnfactory.trial.rows import rows_of
 from ifnfactory.trial.run import Simulator, open_simulator
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Something that came out otherwise: a file, or what the program computes with."""
-
-    name: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -92,25 +76,34 @@ def repeat(store: Store, executor: Executor, threads: int | None, progress: Prog
     ------
     UserInputError
         If there is no run in the folder that could be repeated.
+    KeptError
+        If it was interrupted: the tasks that are finished are kept, for the same call.
     """
     manifest = load_manifest(store)
     order = order_of(manifest, store.url)
-    comparison = _Comparison(store, manifest)
-    found: list[tuple[TrialTask, Facts]] = []
-    with executor:
+    comparison = Comparison(store, manifest)
+    with executor, ExitStack() as held:
         simulator = open_simulator(threads, progress)  # while workers start
-        identity = order.identity(simulator.population, manifest.started)
         threads = 1 if executor.remote else threads
+        identity = order.identity(simulator.population, manifest.started)
+        keeping = held.enter_context(Keeping(identity, manifest))
+        found: list[tuple[str, Facts]] = []
+        for arm, compared, facts in keeping.kept():
+            comparison.count(compared)
+            found.append((arm, Facts.of_text(facts)))
         planner = Planner(order, identity, simulator, threads)
         progress.begin("treating patients", order.patients * len(order.protocol.arms))
-        for task, answer in executor.answers(treat, planner.tasks(lambda _: False)):
-            comparison.of(_tables(answer))
-            found.append((task, Facts.of_text(answer.facts)))
+        progress.advance(keeping.patients)
+        for task, answer in executor.answers(treat, planner.tasks(keeping.done)):
+            compared = comparison.of([file for file in answer.files if is_kept(file.name)])
+            keeping.add(task, compared, answer.facts)
+            found.append((task.arm, Facts.of_text(answer.facts)))
             progress.advance(task.patients)
         progress.end()
         result = _result(order, found, simulator, manifest)
         if order.ensemble:
-            result = ranged(result, order, executor, threads, None, progress)
+            result = ranged(result, order, executor, threads, keeping.store, progress)
+        keeping.forget()
     for arm in order.protocol.arms:
         table = endpoints_table([row for row in result.rows if row.arm == arm.name])
         name = part_name("endpoints", arm.name, block_name(0))
@@ -125,7 +118,7 @@ def repeat(store: Store, executor: Executor, threads: int | None, progress: Prog
 
 def _result(
     order: Order,
-    found: list[tuple[TrialTask, Facts]],
+    found: list[tuple[str, Facts]],
     simulator: Simulator,
     manifest: ManifestFile,
 ) -> TrialResult:
@@ -134,7 +127,7 @@ def _result(
         row
         for arm in order.protocol.arms
         for row in rows_of(
-            order.protocol, arm, [facts.tallies for task, facts in found if task.arm == arm.name]
+            order.protocol, arm, [facts.tallies for name, facts in found if name == arm.name]
         )
     ]
     return TrialResult(
@@ -148,74 +141,6 @@ def _result(
         status_counts=total_status([facts for _, facts in found]),
         laboratory=order.protocol.laboratory,
     )
-
-
-def _tables(answer: Answer) -> list[NewFile]:
-    return [file for file in answer.files if is_kept(file.name)]
-
-
-class _Comparison:
-    """Files of the repetition beside those of the run."""
-
-    def __init__(self, store: Store, manifest: ManifestFile) -> None:
-        self.files, self.rows = 0, 0
-        self.differences: list[Difference] = []
-        self._store = store
-        self._left = {file.name: file for file in manifest.files if file.rows is not None}
-
-    def of(self, made: list[NewFile]) -> None:
-        """Compare files that the repetition has made."""
-        for file in made:
-            self.files, self.rows = self.files + 1, self.rows + (file.rows or 0)
-            there = self._left.pop(file.name, None)
-            if there is None:
-                self.differences.append(Difference(file.name, "is not in the run"))
-            elif there.sha256 != digest(file.content):
-                self.differences += self._why(file)
-
-    def unmatched(self) -> Iterator[Difference]:
-        """Give the tables of the run that the repetition did not make."""
-        for name in self._left:
-            yield Difference(name, "is only in the run")
-
-    def _why(self, file: NewFile) -> Iterator[Difference]:
-        try:
-            there = read_parquet(self._store.read(safe_name(file.name)))
-        except (OSError, ValueError) as error:
-            yield Difference(file.name, f"cannot be read: {error}")
-            return
-        here = read_parquet(file.content)
-        differences = list(_table_differences(there, here))
-        for what in differences or ["is written otherwise, but every value agrees"]:
-            yield Difference(file.name, what)
-
-
-def _table_differences(there: ColumnTable, here: ColumnTable) -> Iterator[str]:
-    if (there.names, there.rows) != (here.names, here.rows):
-        yield (
-            f"has {there.rows:,} rows of {len(there.names)} columns in the run, "
-            f"{here.rows:,} of {len(here.names)} in the repetition"
-        )
-        return
-    for name in there.names:
-        told = _column_difference(there.column(name), here.column(name))
-        if told:
-            yield f"{name}: {told}"
-
-
-def _column_difference(there: Column, here: Column) -> str:
-    absent = np.ma.getmaskarray(there), np.ma.getmaskarray(here)
-    ours, theirs = np.ma.getdata(here), np.ma.getdata(there)
-    other = (absent[0] != absent[1]) | (~absent[0] & ~absent[1] & (ours != theirs))
-    count = int(np.count_nonzero(other))
-    if not count:
-        return ""
-    told = f"{count:,} of {len(other):,} values differ"
-    both = other & ~absent[0] & ~absent[1]
-    if ours.dtype.kind == "f" and both.any():
-        most = np.max(np.abs(ours[both] - theirs[both]) / np.maximum(np.abs(theirs[both]), 1e-300))
-        told += f", by {float(most):.2g} of the value at most"
-    return told
 
 
 def _circumstances(manifest: ManifestFile, population: Population) -> Iterator[Difference]:
