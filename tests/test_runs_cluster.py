@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import Client
 from study_cases import carry_out, order, without_figures
 
 from ifnfactory.foundation.errors import MissingExtraError, Problem, UserInputError
@@ -149,6 +150,44 @@ def test_the_slurm_example_makes_workers_that_do_a_trial(
     carry_out(order(5, patients=5), tmp_path / "thread")
     for table in PARTITIONED:
         assert sorted_table(tmp_path / "slurm", table) == sorted_table(tmp_path / "thread", table)
+
+
+def test_the_image_has_the_commands_that_clouds_call(tmp_path: Path) -> None:
+    # The words that dask-kubernetes 2026.3.0 and dask-cloudprovider 2025.9.0 make of the examples.
+    scheduler_words = ["--host", "127.0.0.1", "--idle-timeout", "8 hours"]
+    kubernetes = ["--name", "w", "--dashboard", "--dashboard-address", "0"]
+    fargate = ["--nthreads", "1", "--memory-limit", "2048MB", "--death-timeout", "60"]
+    page = (Path(__file__).parents[1] / "docs" / "runs.md").read_text(encoding="utf-8")
+    made = page.partition("```dockerfile\n")[2].partition("```")[0]
+    (line,) = [each for each in made.replace("\\\n", "").splitlines() if "printf" in each]
+    script = line.removeprefix("RUN ").replace("/usr/local/bin", str(tmp_path))
+    subprocess.run(["/bin/sh", "-c", script], check=True)
+    path = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    file = tmp_path / "scheduler.json"
+    words = ["--port", "0", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(file)]
+    started = [_shell(["dask-scheduler", *scheduler_words, *words], {"PATH": path})]
+    try:
+        while not file.exists():
+            assert started[0].poll() is None
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        told = {"PATH": path, "DASK_SCHEDULER_ADDRESS": address}
+        words = ["--no-nanny", "--local-directory", str(tmp_path)]
+        for worker_words in (kubernetes, fargate):
+            started.append(_shell(["dask-worker", *worker_words, *words], told))
+        with Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+            assert len(client.nthreads()) == 2
+    finally:
+        for process in started:
+            stop(process)
+
+
+def _shell(words: list[str], told: dict[str, str]) -> subprocess.Popen[bytes]:
+    environment = os.environ | told
+    return subprocess.Popen(
+        words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 HEEDS_CTRL_C = (
