@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.runs.manifest import MANIFEST_NAME, parse_manifest, read_manifest
-from ifnfactory.runs.port import PLAN, Store
+from ifnfactory.runs.port import HALF, PLAN, Store
 
 
 def check_store(out: Store, overwrite: bool) -> None:
@@ -19,7 +19,8 @@ def check_store(out: Store, overwrite: bool) -> None:
     if out.local is not None:
         check_destination(out.local, overwrite)
         return
-    where, names = f"--out {out.url}", out.names()
+    where = f"--out {out.url}"
+    names = [name for name in out.names() if name != f"{PLAN}{HALF}"]
     if MANIFEST_NAME in names and not overwrite:
         raise UserInputError([_exists(where)])
     if MANIFEST_NAME in names and parse_manifest(out.read(MANIFEST_NAME)) is not None:
