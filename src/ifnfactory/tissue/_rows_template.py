@@ -35,16 +35,30 @@ def resident_row(base, a, b, share, w, at):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def round_row(base, a, b, high, scale, most, w, at):
-    """Round amounts up or down at random; 16 bits of a number decide for each of two amounts."""
+def rounded(x, part, scale, most):
+    """Return an amount in whole steps, up or down as 16 random bits decide, from 0 to `most`."""
+    x = np.float32(np.int32(x * scale + np.float32(np.int32(part)) * ROUNDING))
+    x = x if x < most else most
+    return x if x > np.float32(0.0) else np.float32(0.0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def round_row(base, a, b, scale, most, w, at):
+    """Round amounts up or down at random."""
     row = w[at : at + CHUNK]
-    shift = np.uint32(16) if high else np.uint32(0)
     for l in range(CHUNK):
         both = bits(np.uint32(base + np.uint32(l)), a, b)
-        part = np.int32(np.uint32(np.uint32(both >> shift) & np.uint32(0xFFFF)))
-        x = np.float32(np.int32(row[l] * scale + np.float32(part) * ROUNDING))
-        x = x if x < most else most
-        row[l] = x if x > np.float32(0.0) else np.float32(0.0)
+        row[l] = rounded(row[l], np.uint32(both & np.uint32(0xFFFF)), scale, most)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def round_two(base, a, b, scale, most, other_scale, other_most, w, at, other_at):
+    """Round two amounts of each cell, each with half of the bits of one random number."""
+    row, other = w[at : at + CHUNK], w[other_at : other_at + CHUNK]
+    for l in range(CHUNK):
+        both = bits(np.uint32(base + np.uint32(l)), a, b)
+        row[l] = rounded(row[l], np.uint32(both & np.uint32(0xFFFF)), scale, most)
+        other[l] = rounded(other[l], np.uint32(both >> np.uint32(16)), other_scale, other_most)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

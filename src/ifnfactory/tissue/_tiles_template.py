@@ -18,33 +18,36 @@ def add_run(to, some):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def load_tile(
-    k, box, size, halo, torus, c, guess, pulsed, who, degree, made, brought, now, was, rhs, ins, deg,
+    k, box, size, margins, torus, c, guess, pulsed, who, degree, made, brought, now, was, rhs, ins, deg,
 ):
     """Fill the buffers of a tile: first guess, right-hand side, what is tissue.
 
     Parameters
     ----------
     box
-        First row and column of the tile, rows and columns with margins.
+        First row and column of the tile; its rows and columns with margins; from row to row.
+    margins
+        Rows above and below, columns to the left and right.
     size
         Height, width and layers of the lattice.
     brought
         What the blood brings to each site; empty for nothing.
     """
     nothing = np.float32(0.0)
-    y0, x0, rows, cols = box
+    y0, x0, rows, cols, stride = box
     height, width, layers = size
+    halo, side = margins
     p, keys, Q, mask, zone = who
     for z in range(layers):
         for r in range(rows):
             y = y0 - halo + r
-            o = (z * rows + r) * cols
+            o = (z * rows + r) * stride
             beyond = not torus and (y < 0 or y >= height)
             if torus:
                 y = y % height
             done = 0
             while done < cols:
-                x = x0 - halo + done
+                x = x0 - side + done
                 a = o + done
                 if torus:
                     x = x % width
@@ -102,13 +105,17 @@ def store_row(row, to, columns):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def store_tile(y0, x0, ny, nx, cols, rows, halo, height, width, layers, now, out):
+def store_tile(box, inner, size, margins, now, out):
     """Write the inner part of a tile; return its sum and how much was lifted to 0."""
+    y0, x0, rows, _cols, stride = box
+    height, width, layers = size
+    ny, nx = inner
+    halo, side = margins
     total, lifted = 0.0, 0.0
     columns = np.zeros(nx)
     for z in range(layers):
         for r in range(ny):
-            a = (z * rows + r + halo) * cols + halo
+            a = (z * rows + r + halo) * stride + side
             g = (z * height + y0 + r) * width + x0
             lifted += store_row(now[a : a + nx], out[g : g + nx], columns)
     for i in range(nx):
@@ -126,7 +133,8 @@ def transport(
     Parameters
     ----------
     tile
-        Rows and columns of a tile, margin, and 1 where one tile is the whole lattice.
+        Rows and columns of a tile, its margin in rows, 1 where one tile is the whole lattice, number
+        of tiles, margin in columns, and from row to row; 0 for as many columns as there are.
     weights
         (stages, 2): weight of the last change, and gain.
     guess
@@ -139,9 +147,10 @@ def transport(
     size = (geometry[0], geometry[1], geometry[2])
     height, width, layers, torus = geometry[0], geometry[1], geometry[2], geometry[3] == 1
     p, keys, Q, mask, zone = who
-    th, tw, halo, whole = tile[0], tile[1], tile[2], tile[3] == 1
+    th, tw, halo, whole, side, pitch = tile[0], tile[1], tile[2], tile[3] == 1, tile[5], tile[6]
+    margins = (halo, side)
     across = (width + tw - 1) // tw
-    most = layers * (th + 2 * halo) * (tw + 2 * halo)
+    most = layers * (th + 2 * halo) * max(tw + 2 * side, pitch)
     twin = partner >= 0
     covered = degree.size > 0 or layers > 1
     second, cover = most if twin else 1, most if covered else 1
@@ -153,18 +162,23 @@ def transport(
     for t in range(first, last):
         y0, x0 = (t // across) * th, (t % across) * tw
         ny, nx = min(th, height - y0), min(tw, width - x0)
-        rows, cols = ny + 2 * halo, nx + 2 * halo
-        box = (y0, x0, rows, cols)
+        inner = (ny, nx)
+        rows, cols = ny + 2 * halo, nx + 2 * side
+        box = (y0, x0, rows, cols, max(cols, pitch))
         if whole and not pulsed:
             source(k, 0, made.size, p, keys, Q, mask, zone, made, 0)
-        load_tile(k, box, size, halo, torus, fields[slot[k]], guess, pulsed, who, degree, made,
+        load_tile(k, box, size, margins, torus, fields[slot[k]], guess, pulsed, who, degree, made,
                   brought, now, was, rhs, ins, deg)
         if twin:
             if whole and not pulsed:
                 source(partner, 0, made.size, p, keys, Q, mask, zone, made, 0)
-            load_tile(partner, box, size, halo, torus, fields[slot[partner]], guess, pulsed, who,
+            load_tile(partner, box, size, margins, torus, fields[slot[partner]], guess, pulsed, who,
                       degree, made, brought, now_b, was_b, rhs_b, ins, deg)
-        for s in range(stages):
+        if pitch:
+            all_stages(now, was, rhs, rows, cols, law[k], weights, stages)
+            if stages % 2 == 1:
+                now, was = was, now
+        for s in range(0 if pitch else stages):
             edge = 1 if whole else s + 1
             if whole and torus:
                 wrap_edges(now, rows, cols, layers)
@@ -177,11 +191,8 @@ def transport(
                       by, gain)
                 now_b, was_b = was_b, now_b
             now, was = was, now
-        total, lifted = store_tile(
-            y0, x0, ny, nx, cols, rows, halo, height, width, layers, now, fields[slot[FIELDS]]
-        )
+        total, lifted = store_tile(box, inner, size, margins, now, fields[slot[FIELDS]])
         ledger_tiles[t, 0], ledger_tiles[t, 1] = total, lifted
         if twin:
-            total, lifted = store_tile(y0, x0, ny, nx, cols, rows, halo, height, width, layers,
-                                       now_b, fields[slot[FIELDS + 1]])
+            total, lifted = store_tile(box, inner, size, margins, now_b, fields[slot[FIELDS + 1]])
             ledger_tiles[t, 2], ledger_tiles[t, 3] = total, lifted

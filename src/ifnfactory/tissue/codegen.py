@@ -7,6 +7,7 @@ from typing import Final
 
 from ifnfactory.tissue.codegen_cells import cells
 from ifnfactory.tissue.codegen_sites import agents, arriving, flags, sources
+from ifnfactory.tissue.codegen_sweeps import sweeps
 from ifnfactory.tissue.kernel_text import JIT, Kernel
 from ifnfactory.tissue.layout import AGENT_PURPOSES, CHUNK, RESIDENT_PURPOSES, Layout
 from ifnfactory.tissue.model import Model
@@ -21,6 +22,7 @@ def write_kernel(layout: Layout) -> str:
     """Return the source of the kernel."""
     kernel = Kernel(layout)
     parts = [cells(kernel), flags(kernel), *sources(kernel), arriving(kernel), agents(kernel)]
+    parts.append(sweeps(layout.model.lattice.kind != "hex"))
     model = layout.model
     head = [
         '"""Generated kernel; do not edit."""',

@@ -16,7 +16,7 @@ from ifnfactory.tissue.codegen_quiet import quiet
 from ifnfactory.tissue.codegen_steps import busy, step_loops, still_lets
 from ifnfactory.tissue.codegen_store import store, totals
 from ifnfactory.tissue.kernel_text import JIT, Kernel
-from ifnfactory.tissue.layout import CHUNK
+from ifnfactory.tissue.layout import PITCH
 
 
 def cells(k: Kernel) -> str:
@@ -24,14 +24,15 @@ def cells(k: Kernel) -> str:
     lines = [
         JIT,
         "def cells(first, last, sites, width, p, keys, Q, fields, slot, counts, mask, zone, sums):",
-        f"    w = np.zeros({k.all_rows * CHUNK}, np.float32)",
+        f"    w = np.zeros({k.all_rows * PITCH}, np.float32)",
     ]
     lines.append("    half = np.zeros(CHUNK // 2)")
     several = k.model.cell_substeps > 1
     if several:
         lines += [
-            f"    v = np.zeros({k.all_rows * CHUNK}, np.float32)",
+            f"    v = np.zeros({k.all_rows * PITCH}, np.float32)",
             "    hit = np.zeros(CHUNK, np.uint8)",
+            "    eights = hit.view(np.uint64)",
             "    lane = np.zeros(CHUNK, np.int64)",
             "    ids = np.zeros(CHUNK, np.uint32)",
         ]
@@ -61,26 +62,26 @@ def _load(k: Kernel) -> list[str]:
     for index, quantity in enumerate(k.model.quantities):
         lines.append(
             f"        read_row(Q[{index}][start : start + count], "
-            f"{k.constants.name(quantity.unit_step)}, w, {k.rows[quantity.name] * CHUNK})"
+            f"{k.constants.name(quantity.unit_step)}, w, {k.rows[quantity.name] * PITCH})"
         )
     for index, field in enumerate(k.model.fields):
         lines.append(
             f"        gather(fields, slot[{index}], start, count, width, w, "
-            f"{k.rows[field.name] * CHUNK})"
+            f"{k.rows[field.name] * PITCH})"
         )
     one = k.constants.name(1.0)
     for index, item in enumerate(k.model.neighbours):
         lines.append(
             f"        read_row(counts[{index}, start : start + count], {one}, w, "
-            f"{k.rows[item.name] * CHUNK})"
+            f"{k.rows[item.name] * PITCH})"
         )
     lines += [
         "        if zone.size:",
-        f"            read_row(zone[start : start + count], {one}, w, {k.rows['zone'] * CHUNK})",
+        f"            read_row(zone[start : start + count], {one}, w, {k.rows['zone'] * PITCH})",
     ]
     for index, resident in enumerate(k.model.residents):
         lines.append(
             f"        resident_row(base, keys[PURPOSES + {index}, 0], keys[PURPOSES + {index}, 1], "
-            f"p_share_{index}, w, {k.rows[resident.name] * CHUNK})"
+            f"p_share_{index}, w, {k.rows[resident.name] * PITCH})"
         )
     return lines

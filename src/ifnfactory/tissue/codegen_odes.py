@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ifnfactory.tissue.kernel_text import Kernel
-from ifnfactory.tissue.layout import CHUNK
+from ifnfactory.tissue.layout import PITCH
 
 
 def odes(k: Kernel) -> list[str]:
@@ -21,7 +21,7 @@ def odes(k: Kernel) -> list[str]:
     for name, row in kept.items():
         lines += [
             "        for l in range(CHUNK):",
-            f"            w[{row * CHUNK} + l] = {k.row(name)}",
+            f"            w[{row * PITCH} + l] = {k.row(name)}",
         ]
     for block in model.odes:
         mine = dict(block.equations)
@@ -34,7 +34,7 @@ def odes(k: Kernel) -> list[str]:
         pad = "                "
         for name in k.rows:
             if name in used and name not in mine:
-                place = f"w[{kept[name] * CHUNK} + l]" if name in kept else k.row(name)
+                place = f"w[{kept[name] * PITCH} + l]" if name in kept else k.row(name)
                 lines.append(f"{pad}q_{name} = {place}")
         lines += [f"{pad}y_{name} = {k.row(name)}" for name in mine]
         lines += [f"{pad}q_{name} = y_{name}" for name in mine]

@@ -9,12 +9,18 @@ same in both, so that the result is that of the steps, to the last bit.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from ifnfactory.tissue.codegen_steps import gain, hazard, step_texts, sums_of
 from ifnfactory.tissue.kernel_text import Kernel
-from ifnfactory.tissue.layout import is_shared
+from ifnfactory.tissue.layout import CHUNK, is_shared
 
 UNROLLED = 12
 """Most cell steps that are written out one after the other."""
+
+_OWN: Final = re.compile(r"\b(?:[qvn]_\w+|(?:h|r|c|t|g|still)\d+)\b")
+"""Local variables of a cell."""
 
 
 def quiet(k: Kernel, pad: str) -> list[str]:
@@ -31,24 +37,38 @@ def quiet(k: Kernel, pad: str) -> list[str]:
         lines += [f"{inner}{k.waiting(g, 1, 'w')} = {k.constants.name(0.0)}" for g in groups]
         lines.append(f"{pad}for again in range({rounds}):")
         pad, inner = inner, inner + "    "
-    lines.append(f"{pad}for l in range(CHUNK):")
+    lines.append(f"{pad}for l in range(CHUNK // 2):")
     used = k.used(step_texts(k))
+    body: list[str] = []
     for name in k.rows:
         if name in moving:
-            lines.append(f"{inner}q_{name} = {k.later(name) if rounds > 1 else k.row(name)}")
+            body.append(f"{inner}q_{name} = {k.later(name) if rounds > 1 else k.row(name)}")
         elif name in used and name not in k.frozen:
-            lines.append(f"{inner}q_{name} = {k.row(name)}")
+            body.append(f"{inner}q_{name} = {k.row(name)}")
     for g in groups:
         start = k.waiting(g, 1, "w") if rounds > 1 else k.constants.name(0.0)
-        lines.append(f"{inner}h{g} = {start}")
-    lines += _before(k, used, inner)
+        body.append(f"{inner}h{g} = {start}")
+    body += _before(k, used, inner)
     for _ in range(written):
-        lines += _step(k, used, inner)
-    lines += [f"{inner}{k.later(name)} = q_{name}" for name in moving]
-    lines += [f"{inner}{k.waiting(g, 1, 'w')} = h{g}" for g in groups]
+        body += _step(k, used, inner)
+    body += [f"{inner}{k.later(name)} = q_{name}" for name in moving]
+    body += [f"{inner}{k.waiting(g, 1, 'w')} = h{g}" for g in groups]
+    lines += _abreast(body)
     if rounds > 1:
         pad, inner = pad[:-4], inner[:-4]
     return lines + _hits(k, pad)
+
+
+def _abreast(body: list[str]) -> list[str]:
+    """Write each line for two cells, half a chunk apart.
+
+    Cell steps wait for each other; with another cell beside it the processor need not wait.
+    """
+    lines: list[str] = []
+    for line in body:
+        twin = _OWN.sub(r"\g<0>_b", line.replace("+ l]", f"+ {CHUNK // 2} + l]"))
+        lines += [line, twin]
+    return lines
 
 
 def _holds_still(k: Kernel, *texts: str) -> bool:
@@ -121,6 +141,7 @@ def _hits(k: Kernel, pad: str) -> list[str]:
     return [
         *lines,
         f"{pad}    hit[l] = np.uint8(1) if {' | '.join(tests)} else np.uint8(0)",
-        f"{pad}for l in range(count):",
-        f"{pad}    hits += np.int64(hit[l])",
+        f"{pad}hit[count:] = np.uint8(0)",
+        f"{pad}for word in range(CHUNK // 8):",
+        f"{pad}    hits |= np.int64(eights[word])",
     ]

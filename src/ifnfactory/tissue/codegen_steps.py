@@ -13,10 +13,14 @@ says which of the competing transitions it is; then a new number waits, from the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from ifnfactory.tissue.kernel_text import Kernel
-from ifnfactory.tissue.layout import CHUNK, is_shared
+from ifnfactory.tissue.layout import PITCH, is_shared
 from ifnfactory.tissue.model import Transition
+
+VECTOR: Final = 16
+"""Cells of the longest vector: one by one, those that do not fill it would cost as much as it."""
 
 
 def step_texts(k: Kernel) -> list[str]:
@@ -196,31 +200,35 @@ def busy_rows(k: Kernel) -> list[int]:
 def busy(k: Kernel, pad: str) -> list[str]:
     """Write how the cells in which something happens are gone through again, step by step.
 
-    They are put side by side in ``v``, so that few of them cost little and all of them still make
-    vectors, and their values at the end go where the quiet path has put those of the others.
+    They are put side by side in ``v``, so that few of them cost little, with copies of the first to
+    fill a vector; their values at the end go where the quiet path has put those of the others.
     """
     lines = [
         f"{pad}if hits:",
         f"{pad}    m = 0",
-        f"{pad}    for l in range(count):",
-        f"{pad}        if hit[l]:",
-        f"{pad}            lane[m] = l",
-        f"{pad}            m += 1",
+        f"{pad}    for word in range(CHUNK // 8):",
+        f"{pad}        if eights[word]:",
+        f"{pad}            for l in range(8 * word, 8 * word + 8):",
+        f"{pad}                if hit[l]:",
+        f"{pad}                    lane[m] = l",
+        f"{pad}                    m += 1",
+        f"{pad}    full = min((m + {VECTOR - 1}) // {VECTOR} * {VECTOR}, CHUNK)",
+        f"{pad}    lane[m:full] = lane[0]",
     ]
     inner = pad + "    "
-    lines.append(f"{inner}for j in range(m):")
+    lines.append(f"{inner}for j in range(full):")
     lines.append(f"{inner}    i = lane[j]")
     lines.append(f"{inner}    ids[j] = np.uint32(base + np.uint32(i))")
     need = dict.fromkeys([*busy_rows(k), *(k.rows[n] for n in _for_lets(k))])
     for row in need:
-        lines.append(f"{inner}    v[{row * CHUNK} + j] = w[{row * CHUNK} + i]")
-    lines += still_lets(k, "v", "m", inner)
-    lines += step_loops(k, "v", "m", "ids[l]", inner)
+        lines.append(f"{inner}    v[{row * PITCH} + j] = w[{row * PITCH} + i]")
+    lines += still_lets(k, "v", "full", inner)
+    lines += step_loops(k, "v", "full", "ids[l]", inner)
     lines.append(f"{inner}for j in range(m):")
     lines.append(f"{inner}    i = lane[j]")
     for name in touched(k):
         to = k.later(name, "i")
-        lines.append(f"{inner}    {to} = v[{k.rows[name] * CHUNK} + j]")
+        lines.append(f"{inner}    {to} = v[{k.rows[name] * PITCH} + j]")
     return lines
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ifnfactory.tissue.kernel_text import Kernel
-from ifnfactory.tissue.layout import CHUNK
+from ifnfactory.tissue.layout import PITCH
 from ifnfactory.tissue.model import QuantityKind
 
 
@@ -13,19 +13,24 @@ def store(k: Kernel) -> list[str]:
     Two amounts share the 32 bits of a random number: sums in single precision see no more than 16.
     """
     lines: list[str] = []
-    for place, name in enumerate(k.layout.rounded):
+    names = k.layout.rounded
+    for place in range(0, len(names), 2):
         key = k.layout.first_rounding + place // 2
-        item = k.model.quantities[k.model.quantity_index(name)]
-        scale = k.constants.name(1.0 / item.unit_step)
-        most = k.constants.name(float(2**item.bits - 1))
+        pair = names[place : place + 2]
+        items = [k.model.quantities[k.model.quantity_index(name)] for name in pair]
+        sizes = [
+            f"{k.constants.name(1.0 / item.unit_step)}, {k.constants.name(float(2**item.bits - 1))}"
+            for item in items
+        ]
+        rows = ", ".join(str(k.later_row(name) * PITCH) for name in pair)
         lines.append(
-            f"        round_row(base, keys[{key}, 0], keys[{key}, 1], {place % 2 == 1}, {scale}, "
-            f"{most}, w, {k.later_row(name) * CHUNK})"
+            f"        {'round_two' if len(pair) == 2 else 'round_row'}(base, keys[{key}, 0], "
+            f"keys[{key}, 1], {', '.join(sizes)}, w, {rows})"
         )
     for index, quantity in enumerate(k.model.quantities):
         real = quantity.kind is QuantityKind.AMOUNT and quantity.bits == 32
         lines.append(
-            f"        {'plain' if real else 'whole'}_row(w, {k.later_row(quantity.name) * CHUNK}, "
+            f"        {'plain' if real else 'whole'}_row(w, {k.later_row(quantity.name) * PITCH}, "
             f"mask, start, Q[{index}][start : start + count])"
         )
     return lines
@@ -40,7 +45,7 @@ def totals(k: Kernel) -> list[str]:
     steps = {q.name: q.unit_step for q in k.model.quantities}
     for place, (_, text) in enumerate(k.sums):
         used = k.used([text])
-        row = (k.total_row + place) * CHUNK
+        row = (k.total_row + place) * PITCH
         lines.append("        for l in range(CHUNK):")
         for name in k.rows:
             if name in used:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ifnfactory.tissue.emit import Constants, Writer
-from ifnfactory.tissue.layout import CHUNK, Layout, names_seen
+from ifnfactory.tissue.layout import PITCH, Layout, names_seen
 from ifnfactory.tissue.model import Model
 
 STORED: Final = {8: "uint8", 16: "uint16", 32: "float32"}
@@ -53,11 +53,11 @@ class Kernel:
 
     def row(self, name: str, index: str = "l", array: str = "w") -> str:
         """Return the place of a cell's value at the start of a macro step in a work array."""
-        return f"{array}[{self.rows[name] * CHUNK} + {index}]"
+        return f"{array}[{self.rows[name] * PITCH} + {index}]"
 
     def later(self, name: str, index: str = "l") -> str:
         """Return the place of a cell's value at the end of a macro step."""
-        return f"w[{self.later_row(name) * CHUNK} + {index}]"
+        return f"w[{self.later_row(name) * PITCH} + {index}]"
 
     def later_row(self, name: str) -> int:
         """Return the row of a cell's value at the end of a macro step."""
@@ -65,7 +65,7 @@ class Kernel:
 
     def waiting(self, group: int, part: int, array: str) -> str:
         """Return the place of a group's random number, hazard passed, and chance passed."""
-        return f"{array}[{(self._waiting + 3 * group + part) * CHUNK} + l]"
+        return f"{array}[{(self._waiting + 3 * group + part) * PITCH} + l]"
 
     def variables(self) -> dict[str, str]:
         """Return the local variable of every name that an expression may use."""

@@ -16,6 +16,12 @@ from ifnfactory.tissue.model_check import rate_values
 CHUNK = 512
 """Cells that a kernel works on at a time: their work rows stay in the cache nearest to the core."""
 
+PITCH = CHUNK + 16
+"""From one work row to the next: rows whole pages apart would all want the same few cache lines."""
+
+STRIDE = 512
+"""Sites from row to row of a tile of a full torus."""
+
 RESIDENT_PURPOSES = 1 << 20
 """First purpose of residents; their random numbers do not depend on the step."""
 

@@ -10,19 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.tissue.evaluate import evaluate
+from ifnfactory.tissue.layout import STRIDE
 from ifnfactory.tissue.model import FieldSpec, Model
 from ifnfactory.tissue.model_check import hop_rate, rate_values
 from ifnfactory.tissue.relaxation import chebyshev, sweeps_needed
 from ifnfactory.tissue.sites import Sites
 
-REDUCTION: Final = 0.05
-"""Share of a change that the sweeps of one field step may leave to the next."""
+REDUCTION: Final = (0.05, 0.2)
+"""Least and greatest share of a change that the sweeps of one field step may leave to the next."""
 LEAST: Final = 8
 """Rows and columns below which a lattice is one tile."""
 WHOLE: Final = 40_000
 """Voxels up to which the whole lattice is one tile."""
 TILE: Final = (96, 480)
 """Rows and columns of a tile; with its margins it fits a core's own cache."""
+LINE: Final = 16
+"""Numbers of a cache line."""
 
 
 Vessels = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.float64]]
@@ -35,7 +38,8 @@ class FieldPlan:
     Attributes
     ----------
     tile
-        Rows, columns, margin, whether one tile is the whole lattice, number of tiles; int64.
+        Rows, columns, margin in rows, whether one tile is the whole lattice, number of tiles,
+        margin in columns, sites from row to row where that is fixed, 0 where it is not; int64.
     stages, explicit
         Stages of a field step, and the same for explicit fields, 0 for implicit ones; int64.
     weights
@@ -73,8 +77,10 @@ class FieldPlan:
         """Largest number of voxels of a tile with its margins, in one sheet or a stack."""
         if not len(self.tile):
             return 1
-        sides = self.tile[:, :2] + 2 * self.tile[:, 2:3]
-        return int((sides[:, 0] * sides[:, 1]).max()) * self.layers
+        rows = self.tile[:, 0] + 2 * self.tile[:, 2]
+        columns = np.maximum(self.tile[:, 1] + 2 * self.tile[:, 5], self.tile[:, 6])
+        # Buffers whole pages apart would all want the same few cache lines.
+        return -(-int((rows * columns).max()) * self.layers // LINE) * LINE + 5 * LINE
 
     @property
     def tiles(self) -> int:
@@ -104,7 +110,9 @@ def plan_fields(model: Model, sites: Sites) -> FieldPlan:
     explicit = [
         len(w) if item.solver == "explicit" else 0 for item, w in zip(fields, weights, strict=True)
     ]
-    tile = np.array([_tile(model, sites, count) for count in stages], dtype=np.int64).reshape(-1, 5)
+    tile = np.array([
+        _tile(model, sites, int(count), item) for count, item in zip(stages, fields, strict=True)
+    ], dtype=np.int64).reshape(-1, 7)  # fmt: skip
     pulsed = np.array([item.pulse for item in fields], dtype=np.bool_)
     return FieldPlan(
         tile, stages, np.array(explicit, dtype=np.int64), table, law, loss, exchange,
@@ -156,20 +164,38 @@ def _weights(model: Model, item: FieldSpec, sites: Sites) -> NDArray[np.float64]
     lowest, highest = loss / diagonal, max((roughest + loss) / diagonal, 1.0) * (1.0 + 1e-9)
     if leaving == 0.0 or lowest >= 0.999 * highest:
         return np.array([[0.0, 1.0 / diagonal]])
-    weights = chebyshev(lowest, highest, sweeps_needed(lowest, highest, REDUCTION))
+    left = reduction(sum(_losses(model, item, sites)) * model.macro_step)
+    weights = chebyshev(lowest, highest, sweeps_needed(lowest, highest, left))
     weights[:, 1] /= diagonal
     return weights
 
 
-def _tile(model: Model, sites: Sites, stages: int) -> tuple[int, int, int, int, int]:
+def reduction(lost: float) -> float:
+    """Return the share of a change that sweeps may leave: what the implicit step leaves too much.
+
+    Parameters
+    ----------
+    lost
+        Rate of loss times the step: a step leaves 1/(1 + lost) of a change, nature exp(-lost).
+    """
+    least, most = REDUCTION
+    return min(max(1.0 / (1.0 + lost) - math.exp(-lost), least), most)
+
+
+def _tile(model: Model, sites: Sites, stages: int, item: FieldSpec) -> tuple[int, ...]:
     block = model.lattice.block
     height, width = sites.height * block, sites.width * block
     if height * width * sites.layers <= WHOLE or min(height, width) < LEAST:
-        return height, width, 1, 1, 1
-    rows, columns = min(height, TILE[0]), min(width, TILE[1])
+        return height, width, 1, 1, 1, 1, 0
+    rows, columns, side, stride = min(height, TILE[0]), min(width, TILE[1]), stages, 0
     if sites.layers > 1:
         rows = columns = max(LEAST, round(math.sqrt(TILE[0] * TILE[1] / sites.layers)))
-    return rows, columns, stages, 0, math.ceil(height / rows) * math.ceil(width / columns)
+    full = sites.torus and not sites.mask.size and sites.layers == 1 and not item.partner
+    if full and 4 * stages <= STRIDE - 2 * LINE:
+        side, stride = -(-stages // LINE) * LINE, STRIDE
+        columns = min(width, STRIDE - 2 * side)
+    tiles = math.ceil(height / rows) * math.ceil(width / columns)
+    return rows, columns, stages, 0, tiles, side, stride
 
 
 def _degree(model: Model, sites: Sites) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.layout import CHUNK, numbers_of
 from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.plan import LINE
 from ifnfactory.tissue.scene import Scene
 from ifnfactory.tissue.state import Agents, State
 from ifnfactory.tissue.team import Team
@@ -42,7 +43,7 @@ class Work:
         plan = scene.plan
         count = len(model.fields)
         voxels = sites.cells * model.lattice.block**2
-        fields = np.empty((count + plan.spares, voxels), dtype=np.float32)
+        fields = aligned((count + plan.spares, voxels))
         for place, values in enumerate(state.fields):
             fields[place] = values.ravel()
         cells = sites.cells if model.neighbours else 0
@@ -109,12 +110,20 @@ class Work:
             self.ledger, plan.exchange, plan.vessels, np.zeros(sites.height * sites.width),
             np.zeros(sites.cells if plan.exchange.any() else 0, np.float32), sums, tiles,
         )  # fmt: skip
-        rooms = [np.zeros((8, plan.room), dtype=np.float32) for _ in range(threads)]
+        rooms = [aligned((8, plan.room)) for _ in range(threads)]
         kernel = scene.kernel
         if threads == 1 or sites.cells < WORTH_SHARING:
             return int(kernel.advance(scene.seed, self.first, steps, *common, rooms[0]))
         with Team(threads) as team:
             return _shared(kernel, scene.seed, self.first, steps, common, team, rooms)
+
+
+def aligned(shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return an array of zeros that begins at a cache line."""
+    size = shape[0] * shape[1]
+    room = np.zeros(size + LINE, dtype=np.float32)
+    first = -(room.ctypes.data // room.itemsize) % LINE
+    return room[first : first + size].reshape(shape)
 
 
 def _shared(

@@ -1,0 +1,87 @@
+"""Writes the sweeps of a tile of a full torus: four rows at a time, many stages in one go.
+
+A site is read by nine others in each stage. Four rows are worked on side by side, so that what one
+reads the next need not, and from row to row it is a fixed number of sites: only then does the
+compiler see that what is written is not what is read. Stages follow each other row by row: a block
+of rows goes through all of them while it is in the cache nearest to the core, each stage one row
+behind the one before.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ifnfactory.tissue.kernel_text import JIT
+from ifnfactory.tissue.layout import STRIDE
+
+ROWS: Final = 4
+"""Rows side by side."""
+BLOCK: Final = 8
+"""Rows of a block; a multiple of `ROWS`."""
+
+
+def sweeps(square: bool) -> str:
+    """Return the functions that carry out one stage of some rows, and all stages of a tile."""
+    lines = [
+        JIT,
+        "def stage_rows(now, was, rhs, first, last, left, right, hop, lost, by, gain):",
+        '    """Write the next stage of the rows first to last over the stage before the last."""',
+        "    r = first",
+        f"    while r + {ROWS} <= last:",
+        *_rows(ROWS, square, "        "),
+        f"        r += {ROWS}",
+        "    while r < last:",
+        *_rows(1, square, "        "),
+        "        r += 1",
+        "",
+        "",
+        JIT,
+        "def all_stages(now, was, rhs, rows, cols, law, weights, stages):",
+        '    """Carry out all stages of a tile; the last is in `now` if their number is even."""',
+        "    hop, bare = law[0], law[2]",
+        "    lost = bare + ((hop + hop) + (hop + hop))",
+        *([] if square else ["    lost = lost + (hop + hop)"]),
+        "    for top in range(1, rows + stages, " + f"{BLOCK}):",
+        "        for s in range(stages):",
+        f"            first, last = max(top - s, s + 1), min(top + {BLOCK} - s, rows - s - 1)",
+        "            if first >= last:",
+        "                continue",
+        "            left, right = (s + 1) // 16 * 16, (cols - s + 14) // 16 * 16",
+        "            by, gain = weights[s, 0], weights[s, 1]",
+        "            if s % 2 == 0:",
+        "                stage_rows(now, was, rhs, first, last, left, right, hop, lost, by, gain)",
+        "            else:",
+        "                stage_rows(was, now, rhs, first, last, left, right, hop, lost, by, gain)",
+    ]
+    return "\n".join(lines)
+
+
+def _rows(count: int, square: bool, pad: str) -> list[str]:
+    """Write the loop over the sites of rows side by side; unsigned places are never negative."""
+    lines = [
+        f"{pad}for j in range(np.uint64(r * {STRIDE} + left), np.uint64(r * {STRIDE} + right)):"
+    ]
+    for row in range(-1, count + 1):
+        for name, along in (("l", -1), ("m", 0), ("r", 1)):
+            if (name == "l" and row == -1) or (name == "r" and row == count):
+                continue
+            if square and not 0 <= row < count and name != "m":
+                continue
+            lines.append(f"{pad}    {name}{row + 1} = now[{_place(row * STRIDE + along)}]")
+    for row in range(count):
+        n, to = row + 1, f"was[{_place(row * STRIDE)}]"
+        near = f"(r{n} + l{n}) + (m{n + 1} + m{n - 1})"
+        if not square:
+            near = f"({near}) + (r{n - 1} + l{n + 1})"
+        made = f"rhs[{_place(row * STRIDE)}]"
+        lines += [
+            f"{pad}    flow = (hop * ({near}) - lost * m{n}) + {made}",
+            f"{pad}    {to} = (m{n} + by * (m{n} - {to})) + gain * flow",
+        ]
+    return lines
+
+
+def _place(offset: int) -> str:
+    if offset == 0:
+        return "j"
+    return f"j {'+' if offset > 0 else '-'} np.uint64({abs(offset)})"
