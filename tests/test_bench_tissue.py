@@ -12,6 +12,7 @@ from ifnfactory.cli.app import app
 ROW = {
     "model": str, "size": int, "threads": int, "updates_per_second": float,
     "bytes_per_cell": float, "bandwidth_fraction": float, "hours_per_second": float,
+    "exposure": str,
 }  # fmt: skip
 
 
@@ -19,10 +20,14 @@ def test_the_benchmark_prints_one_json_object_of_the_promised_shape() -> None:
     result = CliRunner().invoke(app, ["bench", "tissue", "--json", "--quick"])
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
-    assert set(report) == {"cpu", "copy_gb_per_s", "lobule_30_days_s", "rows"}
+    assert set(report) == {
+        *("cpu", "copy_gb_per_s", "lobule_30_days_s", "sweep_error", "rows"),
+    }
     assert report["cpu"]
     assert report["copy_gb_per_s"] > 0.1
     assert 0.0 < report["lobule_30_days_s"] < 60.0
+    # Sweeps are not exact, and near enough.
+    assert 1e-6 < report["sweep_error"] < 0.02
     assert [(row["model"], row["size"], row["threads"]) for row in report["rows"]] == [
         case[:3] for case in QUICK
     ]
@@ -38,5 +43,8 @@ def test_the_benchmark_prints_one_json_object_of_the_promised_shape() -> None:
 
 
 def test_the_full_benchmark_times_what_the_targets_are_about() -> None:
-    sizes = {(name, size, threads) for name, size, threads, _ in CASES}
-    assert {("hbv-liver", 8192, 2), ("hbv-liver", 1024, 2), ("visavis", 100, 1)} <= sizes
+    sizes = {(name, size, threads, exposure) for name, size, threads, _, exposure in CASES}
+    assert {
+        ("hbv-liver", 8192, 2, "lit"), ("hbv-liver", 1024, 2, "lit"),
+        ("hbv-liver", 480, 2, "driven"), ("visavis", 100, 1, ""),
+    } <= sizes  # fmt: skip

@@ -19,7 +19,8 @@ from ifnfactory.cli.app import app
 from ifnfactory.report.tissue import keep
 from ifnfactory.report.tissue.picture import laid_out
 from ifnfactory.runs.tables import read_parquet
-from ifnfactory.tissue.course import Plan, follow
+from ifnfactory.tissue import scan as scanning
+from ifnfactory.tissue.course import Course, Plan, follow
 from ifnfactory.tissue.model_file import load_model
 from ifnfactory.tissue.scan import at_point, niche_length_um, parse_axes
 from ifnfactory.tissue.sites import Sites
@@ -135,6 +136,38 @@ def test_a_scan_draws_the_diagram(tmp_path: Path) -> None:
     assert {p["ending"] for p in points if p["niche_length"] > 200} > {"overrun"}
     assert (out / "diagram.png").read_bytes().startswith(b"\x89PNG")
     assert read_parquet(out / "diagram.parquet").rows == 4
+
+
+def test_a_scan_that_was_stopped_keeps_its_points(tmp_path: Path, monkeypatch) -> None:
+    asked = ["scan", str(EXAMPLE), "--param", "producer_fraction=0:0.3:3", "--size", "16",
+             "--hours", "24", "--threads", "1", "--json", "--out"]  # fmt: skip
+    whole = ifn(*asked, str(tmp_path / "whole"))
+    out = tmp_path / "scan"
+    followed: list[float] = []
+
+    def until_the_third(plan: Plan, threads: int) -> Course:
+        if len(followed) == 2:
+            raise KeyboardInterrupt
+        followed.append(plan.model.rate_value("producer_fraction"))
+        return follow(plan, threads)
+
+    monkeypatch.setattr(scanning, "follow", until_the_third)
+    stopped = ifn(*asked, str(out))
+    assert stopped.exit_code == 130
+    assert "give the same command again to go on" in stopped.stderr
+    assert not out.exists()
+    assert (tmp_path / ".scan.unfinished" / "checkpoint.npz").is_file()
+    other = ifn(*asked, str(out), "--seed", "2")
+    assert other.exit_code == 2
+    assert "unfinished run of another request" in other.stderr
+    del followed[:]
+    rest = ifn(*asked, str(out))
+    assert rest.exit_code == 0, rest.output
+    assert len(followed) == 1
+    assert json.loads(rest.stdout) == json.loads(whole.stdout)
+    for name in ("diagram.parquet", "diagram.png"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+    assert not (tmp_path / ".scan.unfinished").exists()
 
 
 def test_the_niche_length_is_set_through_diffusion() -> None:

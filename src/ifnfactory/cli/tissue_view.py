@@ -16,9 +16,12 @@ from ifnfactory.foundation.notice import NOT_FOR_CARE
 from ifnfactory.tissue.outcome import commonest, contained
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ifnfactory.tissue.course import Course
     from ifnfactory.tissue.model import Model
     from ifnfactory.tissue.scan import Scan
+    from ifnfactory.tissue.state import Status
     from ifnfactory.tissue.validate import Validation
 
 
@@ -62,9 +65,7 @@ def course_view(course: Course, out: Path | None) -> None:
     told = f"{ending}: contained in {share.count} of {share.of}"
     told = f"{told} (95 % interval {100 * low:.0f} to {100 * high:.0f} %)."
     screen.print(told, markup=False)
-    for status in dict.fromkeys(course.statuses):
-        count = course.statuses.count(status)
-        screen.print(Text(f"{count} × {status.word}: {status.sentence}.", style="dim"))
+    _endings(screen, course.statuses)
     if out is not None:
         screen.print(f"Report: {out / 'report.html'}", markup=False)
     screen.print(Text(NOT_FOR_CARE, style="yellow"))
@@ -80,7 +81,7 @@ def course_json(course: Course) -> dict[str, Any]:
         "hours": plan.hours,
         "replicates": plan.replicates,
         "seed": plan.seed,
-        "status": {s.word: course.statuses.count(s) for s in dict.fromkeys(course.statuses)},
+        "status": _counted(course.statuses),
         "ending": commonest(course.outcomes).value,
         "contained": {
             "value": share.value,
@@ -107,6 +108,7 @@ def scan_view(scan: Scan, out: Path | None) -> None:
     screen.print(table)
     told = f"Across: {across.label}. C contained, E endemic, O overrun."
     screen.print(told, markup=False)
+    _endings(screen, scan.statuses)
     if out is not None:
         screen.print(f"Report: {out / 'report.html'}", markup=False)
     screen.print(Text(NOT_FOR_CARE, style="yellow"))
@@ -119,7 +121,18 @@ def scan_json(scan: Scan) -> dict[str, Any]:
         {name: _plain(column[k]) for name, column in zip(table.names, table.columns, strict=True)}
         for k in range(table.rows)
     ]
-    return {"model": scan.plan.model.name, "seed": scan.plan.seed, "points": rows}
+    counts = _counted(scan.statuses)
+    return {"model": scan.plan.model.name, "seed": scan.plan.seed, "status": counts, "points": rows}
+
+
+def _counted(statuses: Sequence[Status]) -> dict[str, int]:
+    return {status.word: statuses.count(status) for status in dict.fromkeys(statuses)}
+
+
+def _endings(screen: Console, statuses: Sequence[Status]) -> None:
+    for status in dict.fromkeys(statuses):
+        told = f"{statuses.count(status)} × {status.word}: {status.sentence}."
+        screen.print(Text(told, style="dim"))
 
 
 def _plain(value: Any) -> Any:

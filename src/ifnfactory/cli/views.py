@@ -66,6 +66,7 @@ def tissue_bench_table(report: TissueReport) -> None:
     """Print how fast each model runs, and how much of this machine's memory speed it uses."""
     table = plain_table(
         ("model", False),
+        ("", False),
         ("cells a side", True),
         ("threads", True),
         ("updates/s", True),
@@ -76,6 +77,7 @@ def tissue_bench_table(report: TissueReport) -> None:
     for row in report.rows:
         table.add_row(
             Text(row.model),
+            Text(row.exposure),
             f"{row.size:,}",
             str(row.threads),
             f"{row.updates_per_second:.2e}",
@@ -87,3 +89,4 @@ def tissue_bench_table(report: TissueReport) -> None:
     screen.print(Text(f"{report.cpu}, copies {report.copy_gb_per_s:.0f} GB/s"))
     screen.print(table)
     screen.print(Text(f"a slice of a lobule for 30 days: {report.lobule_30_days_s:.2f} s"))
+    screen.print(Text(f"error of the sweeps of a field: {100.0 * report.sweep_error:.2f} %"))

@@ -43,17 +43,18 @@ class Unfinished:
         Parameters
         ----------
         anew
-            Throw away what is there.
+            Throw away the run of another request; one of the same request goes on even so.
 
         Raises
         ------
         UserInputError
-            If the run that waits there was asked for differently.
+            If the run that waits there was asked for differently, and not `anew`.
         """
         asked = self.folder / _ASKED
-        if anew:
+        other = asked.is_file() and asked.read_text(encoding="utf-8") != self._request
+        if other and anew:
             self.remove()
-        if asked.is_file() and asked.read_text(encoding="utf-8") != self._request:
+        elif other:
             told = f"an unfinished run of another request waits in {self.folder}"
             fix = "give its own command to finish it, or --overwrite to start anew"
             raise UserInputError([Problem(told, "--out", fix)])

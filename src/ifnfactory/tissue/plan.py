@@ -88,11 +88,17 @@ class FieldPlan:
         return int(self.tile[:, 4].max()) if len(self.tile) else 1
 
 
-def plan_fields(model: Model, sites: Sites) -> FieldPlan:
-    """Return how the fields of a model are carried on a lattice."""
+def plan_fields(model: Model, sites: Sites, left: float | None = None) -> FieldPlan:
+    """Return how the fields of a model are carried on a lattice.
+
+    Parameters
+    ----------
+    left
+        Share of a change that the sweeps of a step may leave; None for `reduction` of each field.
+    """
     fields = model.fields
     names = [item.name for item in fields]
-    weights = [_weights(model, item, sites) for item in fields]
+    weights = [_weights(model, item, sites, left) for item in fields]
     stages = np.array([len(w) for w in weights], dtype=np.int64)
     most = int(stages.max()) if fields else 1
     table = np.zeros((max(1, len(fields)), most, 2), dtype=np.float32)
@@ -150,7 +156,9 @@ def _up(model: Model, item: FieldSpec, sites: Sites) -> float:
     return float(evaluate(item.diffusion, rate_values(model))) / model.lattice.pitch_um**2
 
 
-def _weights(model: Model, item: FieldSpec, sites: Sites) -> NDArray[np.float64]:
+def _weights(
+    model: Model, item: FieldSpec, sites: Sites, left: float | None
+) -> NDArray[np.float64]:
     """Return weight of the last change and gain of each stage."""
     if item.solver == "explicit":
         count = max(1, item.substeps)
@@ -164,7 +172,8 @@ def _weights(model: Model, item: FieldSpec, sites: Sites) -> NDArray[np.float64]
     lowest, highest = loss / diagonal, max((roughest + loss) / diagonal, 1.0) * (1.0 + 1e-9)
     if leaving == 0.0 or lowest >= 0.999 * highest:
         return np.array([[0.0, 1.0 / diagonal]])
-    left = reduction(sum(_losses(model, item, sites)) * model.macro_step)
+    if left is None:
+        left = reduction(sum(_losses(model, item, sites)) * model.macro_step)
     weights = chebyshev(lowest, highest, sweeps_needed(lowest, highest, left))
     weights[:, 1] /= diagonal
     return weights
@@ -187,7 +196,9 @@ def _tile(model: Model, sites: Sites, stages: int, item: FieldSpec) -> tuple[int
     height, width = sites.height * block, sites.width * block
     if height * width * sites.layers <= WHOLE or min(height, width) < LEAST:
         return height, width, 1, 1, 1, 1, 0
-    rows, columns, side, stride = min(height, TILE[0]), min(width, TILE[1]), stages, 0
+    bands = math.ceil(height / TILE[0])
+    bands += bands % 2  # two threads share them evenly
+    rows, columns, side, stride = math.ceil(height / bands), min(width, TILE[1]), stages, 0
     if sites.layers > 1:
         rows = columns = max(LEAST, round(math.sqrt(TILE[0] * TILE[1] / sites.layers)))
     full = sites.torus and not sites.mask.size and sites.layers == 1 and not item.partner

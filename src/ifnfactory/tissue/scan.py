@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.table import ColumnTable
-from ifnfactory.tissue.course import Plan, follow
+from ifnfactory.tissue.course import Course, Plan, follow
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.measures import Share
 from ifnfactory.tissue.model import FieldSpec, Model
 from ifnfactory.tissue.model_check import rate_values
 from ifnfactory.tissue.outcome import Ending, Outcome, commonest, contained
+from ifnfactory.tissue.state import Status
+
+Keep = Callable[[NDArray[np.float64]], None]
 
 NICHE: Final = "niche_length"
 """Not a rate: sets the diffusion of interferon so that sqrt(D / loss) is this length [um]. The
@@ -43,11 +48,14 @@ class Scan:
     ----------
     outcomes
         By the index on the first axis and, where there is a second, by that on the second.
+    statuses
+        How every replicate of every point ended.
     """
 
     plan: Plan
     axes: tuple[Axis, ...]
     outcomes: Mapping[tuple[int, int], tuple[Outcome, ...]]
+    statuses: tuple[Status, ...]
 
     def ending(self, i: int, j: int) -> Ending:
         """Return the commonest ending at a point."""
@@ -199,20 +207,53 @@ def at_point(model: Model, values: Mapping[str, float]) -> Model:
 
 
 def scan(
-    plan: Plan, axes: tuple[Axis, ...], threads: int = 1, progress: Progress | None = None
+    plan: Plan,
+    axes: tuple[Axis, ...],
+    threads: int = 1,
+    progress: Progress | None = None,
+    done: NDArray[np.float64] | None = None,
+    keep: Keep | None = None,
 ) -> Scan:
-    """Follow the plan at every point of the grid."""
+    """Follow the plan at every point of the grid.
+
+    Parameters
+    ----------
+    done
+        What `keep` was last called with: these points are taken as they are.
+    keep
+        Called whenever a point is finished, with all points so far, float64
+        (points, replicates, 4): ending, extent, speed and status of each replicate.
+    """
     watcher: Progress = Silent() if progress is None else progress
-    across, *rest = axes
-    up = rest[0] if rest else None
-    second = (math.nan,) if up is None else up.values
-    watcher.begin("phase diagram", len(across.values) * len(second))
-    found: dict[tuple[int, int], tuple[Outcome, ...]] = {}
-    for i, x in enumerate(across.values):
-        for j, y in enumerate(second):
-            values = {across.name: x} | ({} if up is None else {up.name: y})
-            point = replace(plan, model=at_point(plan.model, values))
-            found[i, j] = follow(point, threads).outcomes
-            watcher.advance()
+    points = list(product(*(range(len(axis.values)) for axis in axes)))
+    watcher.begin("phase diagram", len(points))
+    rows = [] if done is None else list(done)
+    watcher.advance(len(rows))
+    for place in points[len(rows) :]:
+        values = {axis.name: axis.values[at] for axis, at in zip(axes, place, strict=True)}
+        course = follow(replace(plan, model=at_point(plan.model, values)), threads)
+        rows.append(_numbers(course))
+        if keep is not None:
+            keep(np.array(rows))
+        watcher.advance()
     watcher.end()
-    return Scan(plan, axes, found)
+    found = {(*place, 0)[:2]: row for place, row in zip(points, rows, strict=True)}
+    return Scan(
+        plan,
+        axes,
+        {place: tuple(_outcome(values) for values in row) for place, row in found.items()},
+        tuple(Status(int(values[3])) for row in rows for values in row),
+    )
+
+
+def _numbers(course: Course) -> NDArray[np.float64]:
+    """Return ending, extent, speed and status of each replicate, float64 (replicates, 4)."""
+    endings = list(Ending)
+    return np.array([
+        (endings.index(o.ending), o.extent, o.speed, int(status))
+        for o, status in zip(course.outcomes, course.statuses, strict=True)
+    ])  # fmt: skip
+
+
+def _outcome(values: NDArray[np.float64]) -> Outcome:
+    return Outcome(list(Ending)[int(values[0])], float(values[1]), float(values[2]))

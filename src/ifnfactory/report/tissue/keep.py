@@ -111,17 +111,29 @@ def scan_and_keep(
     command: str,
     progress: Progress,
 ) -> Scan:
-    """Scan, and with `out` write the run folder.
+    """Scan; with `out` go on where an earlier call was killed, and write the run folder.
 
     Raises
     ------
     UserInputError
-        If the folder cannot be written.
+        If the folder cannot be written, or another unfinished run waits at its place.
+    KeptError
+        If a person stopped it: says how to go on.
     """
+    workers = threads or os.cpu_count() or 1
+    if out is None:
+        return scan(plan, axes, workers, progress)
     started = datetime.now(UTC)
-    found = scan(plan, axes, threads or os.cpu_count() or 1, progress)
-    if out is not None:
-        wall = (datetime.now(UTC) - started).total_seconds()
-        how = Circumstances(command, started, wall)
-        save_scan(found, out, how, diagram_png(found), overwrite)
+    unfinished = Unfinished(out, f"{plan.fingerprint} {axes}")
+    kept = unfinished.begin(overwrite)
+    done = None if kept is None else kept["points"]
+    try:
+        found = scan(plan, axes, workers, progress, done, lambda p: unfinished.save({"points": p}))
+    except KeyboardInterrupt:
+        told = f"interrupted: give the same command again to go on: {command}"
+        raise KeptError(told) from None
+    wall = (datetime.now(UTC) - started).total_seconds()
+    how = Circumstances(command, started, wall)
+    save_scan(found, out, how, diagram_png(found), overwrite)
+    unfinished.remove()
     return found

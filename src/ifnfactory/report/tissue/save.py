@@ -77,7 +77,7 @@ def save_scan(found: Scan, path: Path, how: Circumstances, png: bytes, overwrite
         If `path` cannot or must not be written.
     """
     report = render_document(_scan_page(found, how))
-    words = tuple("completed" for _ in found.outcomes)
+    words = tuple(status.word for status in found.statuses)
     tables = [("diagram.parquet", [found.table()])]
     write_run(path, _manifest(found.plan, how, words), tables, [("report.html", report)],
               overwrite, [("diagram.png", png)])  # fmt: skip
