@@ -22,7 +22,8 @@ from ifnfactory.runs.tables import read_parquet
 from ifnfactory.tissue import scan as scanning
 from ifnfactory.tissue.course import Course, Plan, follow
 from ifnfactory.tissue.model_file import load_model
-from ifnfactory.tissue.scan import at_point, niche_length_um, parse_axes
+from ifnfactory.tissue.niche import at_point, niche_length_um
+from ifnfactory.tissue.scan import parse_axes
 from ifnfactory.tissue.sites import Sites
 from ifnfactory.tissue.targets import targets
 from ifnfactory.tissue.validate import Row, Validation

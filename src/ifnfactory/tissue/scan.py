@@ -15,18 +15,13 @@ from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.tissue.course import Course, Plan, follow
-from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.measures import Share
-from ifnfactory.tissue.model import FieldSpec, Model
-from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.niche import NICHE, at_point, niche_rate
 from ifnfactory.tissue.outcome import Ending, Outcome, commonest, contained
 from ifnfactory.tissue.state import Status
 
 Keep = Callable[[NDArray[np.float64]], None]
-
-NICHE: Final = "niche_length"
-"""Not a rate: sets the diffusion of interferon so that sqrt(D / loss) is this length [um]. The
-diffusion coefficient is uncertain by four orders of magnitude; its length is what tissue knows."""
 
 POINTS_MAX: Final = 2500
 
@@ -159,53 +154,6 @@ def _axis(text: str, model: Model, problems: list[Problem]) -> Axis | None:
     return Axis(name, f"{name.replace('_', ' ')} [{unit}]", values)
 
 
-def first_interferon(model: Model) -> FieldSpec | None:
-    """Return the first field that is an interferon by its name or description."""
-    for field in model.fields:
-        if "ifn" in field.name or "interferon" in f"{field.name} {field.description}":
-            return field
-    return None
-
-
-def niche_rate(model: Model) -> str | None:
-    """Return the rate that is the diffusion coefficient of the first interferon, if it is one."""
-    field = first_interferon(model)
-    known = {rate.name for rate in model.rates}
-    return field.diffusion if field is not None and field.diffusion in known else None
-
-
-def niche_length_um(model: Model) -> float:
-    """Return the niche length of the first interferon, sqrt(D / loss) [um]; NaN without one."""
-    field = first_interferon(model)
-    if field is None:
-        return math.nan
-    diffusion = float(evaluate(field.diffusion, rate_values(model)))
-    loss = _loss(field, model)
-    return math.sqrt(diffusion / loss) if loss > 0.0 else math.inf
-
-
-def _loss(field: FieldSpec, model: Model) -> float:
-    rates = rate_values(model)
-    terms = (field.uptake, field.decay, field.washout)
-    return sum(float(evaluate(text, rates)) for text in terms)
-
-
-def at_point(model: Model, values: Mapping[str, float]) -> Model:
-    """Return the model at a point of a scan."""
-    rates = {name: value for name, value in values.items() if name != NICHE}
-    known = {rate.name: rate for rate in model.rates}
-    if NICHE in values and NICHE in known:
-        rates[NICHE] = values[NICHE]
-    changed = model.with_rates(**rates)
-    if NICHE not in values or NICHE in known:
-        return changed
-    name, field = niche_rate(changed), first_interferon(changed)
-    if name is None or field is None:
-        raise ValueError(f"{model.name} has no niche length")
-    per_min = values[NICHE] ** 2 * _loss(field, changed)
-    return changed.with_rates(**{name: per_min / known[name].factor})
-
-
 def scan(
     plan: Plan,
     axes: tuple[Axis, ...],
@@ -237,13 +185,12 @@ def scan(
             keep(np.array(rows))
         watcher.advance()
     watcher.end()
-    found = {(*place, 0)[:2]: row for place, row in zip(points, rows, strict=True)}
-    return Scan(
-        plan,
-        axes,
-        {place: tuple(_outcome(values) for values in row) for place, row in found.items()},
-        tuple(Status(int(values[3])) for row in rows for values in row),
-    )
+    found: dict[tuple[int, int], tuple[Outcome, ...]] = {}
+    for place, row in zip(points, rows, strict=True):
+        up = place[1] if len(place) > 1 else 0
+        found[place[0], up] = tuple(_outcome(values) for values in row)
+    statuses = tuple(Status(int(values[3])) for row in rows for values in row)
+    return Scan(plan, axes, found, statuses)
 
 
 def _numbers(course: Course) -> NDArray[np.float64]:

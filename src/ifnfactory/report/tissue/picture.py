@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.tissue.model import FieldSpec, Model
-from ifnfactory.tissue.scan import first_interferon
+from ifnfactory.tissue.niche import first_interferon
 from ifnfactory.tissue.simulation import Simulation
 from ifnfactory.tissue.state import State
 

@@ -21,8 +21,9 @@ from ifnfactory.report.tissue.panels import Moment, as_image, film_gif, panels_p
 from ifnfactory.runs.folder import Asset, write_run
 from ifnfactory.runs.manifest import Manifest
 from ifnfactory.tissue.course import Course, Plan
+from ifnfactory.tissue.niche import NICHE, niche_length_um
 from ifnfactory.tissue.outcome import commonest, contained
-from ifnfactory.tissue.scan import NICHE, Scan, niche_length_um
+from ifnfactory.tissue.scan import Scan
 from ifnfactory.tissue.simulation import Simulation
 
 CAUTION = (
