@@ -187,8 +187,8 @@ def scan(
     watcher.end()
     found: dict[tuple[int, int], tuple[Outcome, ...]] = {}
     for place, row in zip(points, rows, strict=True):
-        up = place[1] if len(place) > 1 else 0
-        found[place[0], up] = tuple(_outcome(values) for values in row)
+        across, up = (*place, 0)[:2]
+        found[across, up] = tuple(_outcome(values) for values in row)
     statuses = tuple(Status(int(values[3])) for row in rows for values in row)
     return Scan(plan, axes, found, statuses)
 
