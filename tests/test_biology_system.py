@@ -47,7 +47,7 @@ def peginterferon(person: Solo, weeks: int, dose: float = 180.0) -> list[dict[st
 
 def test_every_port_is_joined_and_names_are_the_published_ones() -> None:
     network = build_system()
-    assert len(network.species) == 47
+    assert len(network.species) == 48
     assert [m.name for m in chapters()] == [name for name, _ in network.titles]
     assert [item.name for item in network.inputs] == [
         "na_block_target",

@@ -11,6 +11,7 @@ PORTS = {
     "isg": G0,
     "isg_baseline": G0,
     "seroconverted": 0.0,
+    "woken_share": 0.0,
     "interferon_excess": 0.0,
     "antiviral_state": G0,
     "na_block": 0.0,
@@ -90,6 +91,15 @@ def test_a_seroconversion_silences_cccdna_for_good() -> None:
     assert course["virions"][-1] < 0.12
     kept = infection(seroconverted=1.0, seroconversion_silencing=0.0).run([0, 336])
     assert kept["virions"][-1] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_cells_that_wake_under_control_bring_active_cccdna() -> None:
+    """Where nearly all infected cells have just woken, a seroconversion has silenced few."""
+    converted = {"seroconverted": 1.0, "seroconversion_silencing": 0.99}
+    many = infection(**converted, woken_share=1e-8).run([0, 336])["cccdna_activity"][-1]
+    few = infection(**converted, woken_share=0.05).run([0, 336])["cccdna_activity"][-1]
+    assert many == pytest.approx(0.01, abs=1e-3)
+    assert few > 0.4
 
 
 def test_a_cure_does_not_let_the_interferon_block_run_away() -> None:

@@ -15,8 +15,14 @@ from ifnfactory.evidence.misses import Miss, Pattern
 from ifnfactory.evidence.odds_ratios import RatioRow
 from ifnfactory.evidence.qualification import Qualification, Trial
 from ifnfactory.evidence.qualify import qualify
+from ifnfactory.evidence.reasons import Reason, explain
 from ifnfactory.report.calibration_plot import stretched
-from ifnfactory.report.miss_words import miss_sentence, miss_what, pattern_sentence
+from ifnfactory.report.miss_words import (
+    miss_sentence,
+    miss_what,
+    pattern_sentence,
+    why_sentence,
+)
 from ifnfactory.report.qualification import compose_qualification, qualification_report
 from ifnfactory.report.qualification_save import save_qualification
 from ifnfactory.report.ratio_lines import SCALE
@@ -69,7 +75,8 @@ def test_every_row_and_every_reason_is_there(found: Qualification) -> None:
     assert sum(line.inside for line in lines) == page.inside
     assert sum(len(group.targets) for group in page.not_run) == len(found.not_run)
     outside = sum(not row.inside for row in found.rows)
-    assert len(page.misses) + page.more_misses == outside
+    assert len(page.misses) + len(page.smaller_misses) == outside
+    assert all(line.why for line in (*page.misses, *page.smaller_misses))
     assert {bar.name for bar in page.classes} >= {"serology", "natural history"}
     # Arms of interferon by HBeAg; made-up patients are all positive.
     assert [block.title for block in page.waterfalls] == ["HBeAg-positive"]
@@ -85,6 +92,16 @@ def test_a_page_without_misses_predictors_and_shapes() -> None:
     assert "Who responds" not in html
     assert "citation &lt;b&gt;" in html
     assert "What was not compared" not in html
+
+
+def test_why_in_words() -> None:
+    low, high = rows()[3], rows()[1]
+    reason = Reason((low.target_id,), "contradicted", "so it is", (high.target_id,))
+    explained = explain(low, rows(), [reason])
+    assert why_sentence(explained) == (
+        "Published results contradict each other: so it is (A, peg, week 72: 30.0 %)."
+    )
+    assert why_sentence(explain(high, rows(), [reason])) == "No reason is known."
 
 
 def test_a_miss_in_words() -> None:

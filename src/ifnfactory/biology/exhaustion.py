@@ -28,6 +28,7 @@ def declare_clocks(m: Module, effectors: sp.Symbol, shown: sp.Symbol) -> tuple[s
         "release_hbsag_half_point",
         "release_unseen_share",
     )
+    resting, awakening = m.parameters("rest_rate", "awakening")
     e_antigen, hbsag = m.uses("e_antigen"), m.uses("surface_antigen")
     seroconversion = m.species(
         "seroconversion_clock",
@@ -41,11 +42,20 @@ def declare_clocks(m: Module, effectors: sp.Symbol, shown: sp.Symbol) -> tuple[s
         initial=0.0,
         description="cumulative hazard of a spontaneous release from exhaustion",
     )
+    rested = m.species(
+        "rested",
+        symbol="ζ",
+        initial=0.0,
+        absolute_tolerance=1e-6,
+        description="how far T cells have rested from core antigen, untreated = 0",
+    )
+    m.relaxation(rested, resting, 1 - shown)
     m.reaction(
         "seroconversion_ticking", hazard * effectors * 2 / (1 + e_antigen), gives=seroconversion
     )
-    # Where core antigen is no longer shown, on a nucleos(t)ide analogue, the clock slows down.
-    seen = unseen + (1 - unseen) * shown
+    # Where core antigen is no longer shown, on a nucleos(t)ide analogue, the clock slows down; when
+    # it comes back after years, it meets T cells that have rested, and the clock runs faster.
+    seen = unseen + (1 - unseen) * shown * (1 + awakening * rested)
     m.reaction(
         "release_ticking",
         release_hazard * seen * (1 + half) / (hbsag + half),

@@ -5,8 +5,13 @@ All are fractions of the normal liver mass and regenerate alike when mass is mis
 
 from __future__ import annotations
 
+from typing import Final
+
 from ifnfactory.biology.tables import chapter_table
 from ifnfactory.network.module import Module, positive_part
+
+ONE_CELL: Final = 1e-11
+"""One of the about 1e11 hepatocytes of a liver: keeps the share of woken cells finite."""
 
 
 def hepatocytes() -> Module:
@@ -126,6 +131,13 @@ def hepatocytes() -> Module:
         gives=I,
     )
     m.reaction("reservoir", reservoir, gives=I)
+    m.quantity(
+        "woken_share",
+        reservoir / (I + ONE_CELL),
+        unit="1/day",
+        symbol="w_I",
+        description="infected cells that have just woken from the reservoir, a day",
+    )
     m.reaction("cytolysis_infected", killed_share * kill * I, takes=I)
     m.reaction("cure", (1 - killed_share) * kill * I, takes=I, gives=R)
     m.reaction("refractory_return", back * R, takes=R, gives=T)

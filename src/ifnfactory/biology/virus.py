@@ -58,8 +58,10 @@ def _cccdna(m: Module, capsids: sp.Symbol) -> sp.Symbol:
         description="interferon-driven degradation of cccDNA above the untreated one",
     )
     m.reaction("cccdna_degraded", degradation * above * amount, takes=amount)
-    # What a seroconversion has silenced stays so when therapy ends.
+    # What a seroconversion has silenced stays so when therapy ends; cells that wake from the
+    # reservoir, nearly all there are where the virus is under control, bring active cccDNA.
     m.relaxation(active, activation, 1 - converted_silencing * m.uses("seroconverted"))
+    m.reaction("woken_active", m.uses("woken_share", "1/day") * (1 - active), gives=active)
     m.reaction("silencing", silencing * excess * active, takes=active)
     return m.quantity(
         "transcription",

@@ -26,6 +26,9 @@ from ifnfactory.trial.run import open_simulator
 
 GENOTYPE_PATIENTS: Final = 2
 """The trial of equal genotype shares has this many times the patients of an arm: four strata."""
+REGRESSED: Final = 4
+"""So have the trials behind the regressions: with 1,000 patients in each arm the odds ratio of ALT
+came out at 1.4 to 2.5 by chance alone."""
 
 
 Run = Callable[[Protocol, int, int, int | None, Progress | None], TrialResult]
@@ -80,12 +83,13 @@ def qualify(
         problem = Problem("no target has a protocol", "qualify", "see: ifn trial list")
         raise UserInputError([problem])
     bench = _Bench(run or _shipped(threads, progress), seed, threads, progress or Silent())
-    bench.expected = len(used) + len(cohorts) + int(with_predictors)
+    asked = bench.regressed(used) if with_predictors else ()
+    bench.expected = len(used) + len(cohorts) + len(asked) + int(with_predictors)
     for trial in used:
         bench.treat(trial, patients, by_protocol[trial.name])
     for cohort in cohorts:
         bench.follow(cohort, patients * FOLLOWED)
-    predictors = bench.predictors(trials, patients) if with_predictors else None
+    predictors = bench.predictors(trials, asked, patients) if with_predictors else None
     left = {each.target_id: each for each in (*not_run, *bench.left)}
     places = {target.target_id: place for place, target in enumerate(published)}
     return Qualification(
@@ -137,8 +141,6 @@ class _Bench:
         self._seed = seed
         self._threads = threads
         self._progress = progress
-        self._kept: dict[str, TrialResult] = {}
-        self._wanted = {protocol for asked in load_predictors()[1] for protocol, _ in asked.arms}
         self._runs = 0
         self.expected = 0
         self.parameter_set = ""
@@ -155,14 +157,19 @@ class _Bench:
         self.rows += rows
         self.left += left
         self.shapes += [shape_of(result, outcome) for outcome in result.arms]
-        if protocol.name in self._wanted:  # patients are forgotten as soon as nobody needs them
-            self._kept[protocol.name] = result
 
     def follow(self, cohort: Protocol, patients: int) -> None:
         """Follow an untreated cohort and judge its rates."""
         self.rows += judge_cohort(self._result(cohort, patients), load_rates()[0])
 
-    def predictors(self, protocols: Sequence[Protocol], patients: int) -> Predictors:
+    def regressed(self, protocols: Sequence[Protocol]) -> tuple[Protocol, ...]:
+        """Return the protocols whose patients the regressions are about."""
+        wanted = {protocol for asked in load_predictors()[1] for protocol, _ in asked.arms}
+        return tuple(protocol for protocol in protocols if protocol.name in wanted)
+
+    def predictors(
+        self, protocols: Sequence[Protocol], regressed: Sequence[Protocol], patients: int
+    ) -> Predictors:
         """Return who responds, as far as the trials behind that question are there."""
         trial, regressions = load_predictors()
         genotypes: tuple[GenotypeRow, ...] = ()
@@ -172,7 +179,8 @@ class _Bench:
                 mixed = replace(protocol, baseline=equal)
                 result = self._result(mixed, patients * GENOTYPE_PATIENTS)
                 genotypes = genotype_rows(result, trial)
-        ratios = {asked.name: ratio_rows(self._kept, asked) for asked in regressions}
+        many = {each.name: self._result(each, patients * REGRESSED) for each in regressed}
+        ratios = {asked.name: ratio_rows(many, asked) for asked in regressions}
         return Predictors(
             genotypes=genotypes,
             order=falls(genotypes),

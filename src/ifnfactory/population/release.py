@@ -120,6 +120,14 @@ def number_at(population: Population, path: str) -> float:
     return parameter.typical(detail or None)
 
 
+def effect_at(population: Population, path: str) -> Effect | None:
+    """Return the covariate effect that a path names; None: it names something else."""
+    if ":" in path:
+        return None
+    name, kind, detail = _split(path)
+    return _effect(population, name, detail, path) if kind == "effect" else None
+
+
 def changed(population: Population, numbers: Mapping[str, float]) -> Population:
     """Return the population with other numbers at some paths.
 

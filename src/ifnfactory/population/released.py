@@ -23,7 +23,12 @@ from ifnfactory.foundation.errors import ModelError, Problem, UserInputError
 from ifnfactory.foundation.evidence import Source
 from ifnfactory.network.model import Parameter
 from ifnfactory.population.covariates import Effect
-from ifnfactory.population.release import Population, changed, starting_population
+from ifnfactory.population.release import (
+    Population,
+    changed,
+    effect_at,
+    starting_population,
+)
 
 CURRENT: Final = "2026-11"
 """Name of the release that the program uses."""
@@ -85,9 +90,10 @@ class Release:
             replace(each, source=self._origin(each)) if each.name in moved else each
             for each in found.network.parameters
         )
+        fitted = [effect_at(found, path) for path in self.reference]
         effects = tuple(
             replace(each, source=self._fitted(str(each.source.text), self._effect_start(each)))
-            if any(path.startswith(f"{each.parameter}~{each.covariate}") for path in self.reference)
+            if each in fitted
             else each
             for each in found.declared.effects
         )

@@ -1,10 +1,13 @@
-"""What the virtual trials get wrong, in sentences made of the numbers and of nothing else."""
+"""What the virtual trials get wrong, in sentences made of the numbers, and why, where known."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from ifnfactory.evidence.misses import Miss, Pattern, too_high
 from ifnfactory.evidence.natural_history import CLASS
 from ifnfactory.evidence.qualification import Row
+from ifnfactory.evidence.reasons import Explained
 from ifnfactory.report.words import endpoint_title, number
 
 WEEKS_PER_YEAR = 52.18
@@ -48,3 +51,23 @@ def miss_sentence(miss: Miss) -> str:
     times = abs(miss.distance)
     far = f", {times:.1f} times the distance of the edge" if times >= _TIMES else ", just outside"
     return f"{simulated}, {published} ({limits}): {side}{far}."
+
+
+_KINDS: Final = {
+    "contradicted": "Published results contradict each other",
+    "mechanism": "The model lacks something",
+    "unstated": "The trial is not known well enough",
+}
+
+
+def why_sentence(explained: Explained | None) -> str:
+    """Return the kind of reason, the reason, and the numbers that speak against the missed one."""
+    if explained is None:
+        return "No reason is known."
+    reason = explained.reason
+    others = "; ".join(
+        f"{row.trial}, {row.arm}, {week_words(row)}: {number(row.published, row.unit)}"
+        f"{' %' if row.unit == '%' else f' {row.unit}'}"
+        for row in explained.against
+    )
+    return f"{_KINDS[reason.kind]}: {reason.why}{f' ({others})' if others else ''}."

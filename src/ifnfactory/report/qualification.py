@@ -8,12 +8,18 @@ from typing import Final
 from ifnfactory.evidence.misses import misses, patterns
 from ifnfactory.evidence.natural_history import load_rates
 from ifnfactory.evidence.qualification import Qualification, Row, share_inside
+from ifnfactory.evidence.reasons import explain
 from ifnfactory.evidence.shapes import ArmShape
 from ifnfactory.foundation.provenance import platform_record, versions
 from ifnfactory.report.calibration_plot import calibration_figure
 from ifnfactory.report.genotype_plot import genotype_figure
 from ifnfactory.report.html import environment
-from ifnfactory.report.miss_words import miss_sentence, miss_what, pattern_sentence
+from ifnfactory.report.miss_words import (
+    miss_sentence,
+    miss_what,
+    pattern_sentence,
+    why_sentence,
+)
 from ifnfactory.report.page import FigureBlock
 from ifnfactory.report.qualification_page import (
     MissLine,
@@ -27,7 +33,7 @@ from ifnfactory.report.small_multiples import PANELS, course_check_figure, water
 from ifnfactory.report.trial_forest import ArmNames, trial_block
 
 MISSES: Final = 15
-"""Misses that are told one by one."""
+"""Misses that are told at once; the smaller ones unfold."""
 
 
 def qualification_report(found: Qualification, command: str, started: str) -> str:
@@ -42,7 +48,15 @@ def compose_qualification(found: Qualification, command: str, started: str) -> Q
     names = ArmNames(found.trials)
     classes = list(dict.fromkeys(row.endpoint_class for row in rows))
     parents = list(dict.fromkeys(row.trial for row in rows))
-    outside = misses(rows)
+    told = tuple(
+        MissLine(
+            miss.row.trial,
+            miss_what(miss.row, names.label(miss.row)),
+            miss_sentence(miss),
+            why_sentence(explain(miss.row, rows)),
+        )
+        for miss in misses(rows)
+    )
     return QualificationPage(
         version=found.version,
         percent=share_inside(rows),
@@ -58,13 +72,8 @@ def compose_qualification(found: Qualification, command: str, started: str) -> Q
         ),
         by_trial=tuple(_bar(name, [row for row in rows if row.trial == name]) for name in parents),
         patterns=tuple(map(pattern_sentence, patterns(rows))),
-        misses=tuple(
-            MissLine(
-                miss.row.trial, miss_what(miss.row, names.label(miss.row)), miss_sentence(miss)
-            )
-            for miss in outside[:MISSES]
-        ),
-        more_misses=max(0, len(outside) - MISSES),
+        misses=told[:MISSES],
+        smaller_misses=told[MISSES:],
         calibration=calibration_figure(rows, classes),
         genotypes=_genotypes(found),
         order=found.predictors.order if found.predictors else (),

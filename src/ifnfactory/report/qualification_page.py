@@ -66,11 +66,12 @@ class TrialBlock:
 
 @dataclass(frozen=True)
 class MissLine:
-    """A miss in words: what, and the sentence with the numbers."""
+    """A miss in words: what, the sentence with the numbers, and why."""
 
     trial: str
     what: str
     sentence: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class QualificationPage:
     by_trial: tuple[ShareBar, ...]
     patterns: tuple[str, ...]
     misses: tuple[MissLine, ...]
-    more_misses: int
+    smaller_misses: tuple[MissLine, ...]
     calibration: str
     genotypes: str
     order: tuple[tuple[str, bool], ...]
