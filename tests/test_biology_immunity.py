@@ -130,7 +130,7 @@ def test_release_comes_later_without_core_antigen_and_sooner_where_hbsag_has_fal
 def test_rested_cells_release_sooner_once_antigen_comes_back() -> None:
     def ticked(rested: float, **held: float) -> float:
         here = patient(0.003, release_hazard=1e-4, release_unseen_share=0.1, **held)
-        here.add("rested", rested)
+        here.add("accustomed", -rested)
         return float(here.run([0, 100])["release_clock"][-1])
 
     untreated = ticked(0.0, rest_rate=0.0, awakening=4.0)
@@ -143,11 +143,11 @@ def test_rested_cells_release_sooner_once_antigen_comes_back() -> None:
 
 def test_cells_rest_on_an_analogue_and_tire_again_after_it() -> None:
     years = [0, 730, 1460]
-    resting = patient(0.003, dna_capsids=0.0, rest_rate=0.00095).run(years)["rested"]
-    assert resting == pytest.approx([0.0, 0.5, 0.75], abs=0.01)
+    resting = patient(0.003, dna_capsids=0.0, rest_rate=0.00095).run(years)["accustomed"]
+    assert resting == pytest.approx([1.0, 0.5, 0.25], abs=0.01)
     after = patient(0.003, rest_rate=0.00095)
-    after.add("rested", 1.0)
-    assert after.run(years)["rested"] == pytest.approx([1.0, 0.5, 0.25], abs=0.01)
+    after.add("accustomed", -1.0)
+    assert after.run(years)["accustomed"] == pytest.approx([0.0, 0.5, 0.75], abs=0.01)
 
 
 def test_no_effectors_are_made_of_nothing() -> None:

@@ -59,7 +59,7 @@ def test_the_screen_shows_shares_and_misses(runner: Runner) -> None:
     for words in ("serology", "LAU2005", "largest misses", "published results are inside"):
         assert words in said.stdout
     assert "For research" in said.stdout
-    assert "lau2005 (2 of 6)" in said.stderr
+    assert "lau2005 (2 of 9)" in said.stderr
 
 
 def test_json_is_one_object_and_nothing_else(runner: Runner) -> None:

@@ -17,7 +17,14 @@ from ifnfactory.evidence.calibrated import (
     save_candidate,
     trades,
 )
-from ifnfactory.evidence.emulator import misfit, picture, posterior_covariance, step
+from ifnfactory.evidence.emulator import (
+    BREADTH,
+    CROSSING,
+    misfit,
+    picture,
+    posterior_covariance,
+    step,
+)
 from ifnfactory.evidence.free import Free, Space, load_free
 from ifnfactory.evidence.observations import Observations
 from ifnfactory.evidence.trial_task import trial_task
@@ -216,7 +223,8 @@ def test_an_outlier_loses_its_pull() -> None:
         ]
         return (ends[1] - ends[0]) / 0.02
 
-    assert slope(0.3) == pytest.approx(0.3 / (1.0 + (0.3 / 1.5) ** 2), rel=0.08)
+    inside = 0.3 / (1.0 + (0.3 / 1.5) ** 2) + CROSSING / BREADTH * np.exp((0.3 - 1.96) / BREADTH)
+    assert slope(0.3) == pytest.approx(inside, rel=0.08)
     assert slope(20.0) < 0.15 < slope(3.0)
     # What is hardly outside is pulled hardest.
     assert slope(2.0) > 1.5 * max(slope(1.0), slope(3.0))

@@ -42,20 +42,19 @@ def declare_clocks(m: Module, effectors: sp.Symbol, shown: sp.Symbol) -> tuple[s
         initial=0.0,
         description="cumulative hazard of a spontaneous release from exhaustion",
     )
-    rested = m.species(
-        "rested",
+    accustomed = m.species(
+        "accustomed",
         symbol="ζ",
-        initial=0.0,
         absolute_tolerance=1e-6,
-        description="how far T cells have rested from core antigen, untreated = 0",
+        description="core antigen that T cells are used to, untreated = 1; none: they have rested",
     )
-    m.relaxation(rested, resting, 1 - shown)
+    m.relaxation(accustomed, resting, shown)
     m.reaction(
         "seroconversion_ticking", hazard * effectors * 2 / (1 + e_antigen), gives=seroconversion
     )
     # Where core antigen is no longer shown, on a nucleos(t)ide analogue, the clock slows down; when
     # it comes back after years, it meets T cells that have rested, and the clock runs faster.
-    seen = unseen + (1 - unseen) * shown * (1 + awakening * rested)
+    seen = unseen + (1 - unseen) * shown * (1 + awakening * (1 - accustomed))
     m.reaction(
         "release_ticking",
         release_hazard * seen * (1 + half) / (hbsag + half),

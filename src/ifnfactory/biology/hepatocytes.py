@@ -133,9 +133,9 @@ def hepatocytes() -> Module:
     m.reaction("reservoir", reservoir, gives=I)
     m.quantity(
         "woken_share",
-        reservoir / (I + ONE_CELL),
+        reservoir / (positive_part(I) + reservoir / regeneration + ONE_CELL),
         unit="1/day",
-        symbol="w_I",
+        symbol="w_ι",
         description="infected cells that have just woken from the reservoir, a day",
     )
     m.reaction("cytolysis_infected", killed_share * kill * I, takes=I)
