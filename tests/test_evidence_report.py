@@ -96,7 +96,7 @@ def test_a_page_without_misses_predictors_and_shapes() -> None:
 
 def test_why_in_words() -> None:
     low, high = rows()[3], rows()[1]
-    reason = Reason((low.target_id,), "contradicted", "so it is", (high.target_id,))
+    reason = Reason((low.target_id,), "contradicted", "low", "so it is", (high.target_id,))
     explained = explain(low, rows(), [reason])
     assert why_sentence(explained) == (
         "Published results contradict each other: so it is (A, peg, week 72: 30.0 %)."

@@ -11,7 +11,7 @@ from ifnfactory.biology.tables import chapter_table
 from ifnfactory.network.module import Module, positive_part
 
 ONE_CELL: Final = 1e-11
-"""One of the about 1e11 hepatocytes of a liver: keeps the share of woken cells finite."""
+"""One of the about 1e11 hepatocytes of a liver; without a reservoir, too, the share is finite."""
 
 
 def hepatocytes() -> Module:
@@ -131,6 +131,7 @@ def hepatocytes() -> Module:
         gives=I,
     )
     m.reaction("reservoir", reservoir, gives=I)
+    # Never above the rate at which the liver regenerates, however few infected cells are left.
     m.quantity(
         "woken_share",
         reservoir / (positive_part(I) + reservoir / regeneration + ONE_CELL),

@@ -10,13 +10,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
+from ifnfactory.evidence.misses import too_high
 from ifnfactory.evidence.qualification import Row
 from ifnfactory.foundation.errors import ModelError
 
 Kind = Literal["contradicted", "mechanism", "unstated"]
+Side = Literal["high", "low", "any"]
 
 FILE: Final = Path(__file__).with_name("data") / "reasons.toml"
-_KEYS: Final = {"targets", "kind", "why"}
+_KEYS: Final = {"targets", "kind", "side", "why"}
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,26 @@ class Reason:
     kind
         Another result says otherwise, the model lacks a mechanism, or the trial is not known well
         enough.
+    side
+        On which side of the published result the simulated one lies.
     against
         Target ids of the results that say otherwise.
     """
 
     targets: tuple[str, ...]
     kind: Kind
+    side: Side
     why: str
     against: tuple[str, ...] = ()
 
-    def is_about(self, target_id: str) -> bool:
+    def names(self, target_id: str) -> bool:
         """Return whether a pattern names the target."""
         return any(fnmatchcase(target_id, pattern) for pattern in self.targets)
+
+    def is_about(self, row: Row) -> bool:
+        """Return whether it is a reason why this row is missed on the side where it is."""
+        here = "high" if too_high(row) else "low"
+        return self.side in {here, "any"} and self.names(row.target_id)
 
 
 @dataclass(frozen=True)
@@ -68,13 +78,21 @@ def load_reasons(path: Path = FILE) -> tuple[Reason, ...]:
             faults.append(
                 f"{path.name}: entry {place} needs {', '.join(sorted(_KEYS))}; against may be there"
             )
-        elif body["kind"] not in get_args(Kind) or not body["targets"]:
-            kinds = ", ".join(get_args(Kind))
-            faults.append(f"{path.name}: entry {place}: the kind is one of {kinds}, with targets")
+        elif body["kind"] not in get_args(Kind) or body["side"] not in get_args(Side):
+            kinds, sides = (", ".join(get_args(words)) for words in (Kind, Side))
+            faults.append(
+                f"{path.name}: entry {place}: the kind is one of {kinds}, the side of {sides}"
+            )
         else:
-            against = tuple(body.get("against", ()))
-            kind = cast("Kind", body["kind"])
-            found.append(Reason(tuple(body["targets"]), kind, body["why"], against))
+            found.append(
+                Reason(
+                    tuple(body["targets"]),
+                    cast("Kind", body["kind"]),
+                    cast("Side", body["side"]),
+                    body["why"],
+                    tuple(body.get("against", ())),
+                )
+            )
     if faults:
         raise ModelError("\n".join(faults))
     return tuple(found)
@@ -85,6 +103,6 @@ def explain(
 ) -> Explained | None:
     """Return why a row is missed, by the first reason that is about it; None: nobody knows."""
     for reason in load_reasons() if reasons is None else reasons:
-        if reason.is_about(row.target_id):
+        if reason.is_about(row):
             return Explained(reason, tuple(r for r in rows if r.target_id in reason.against))
     return None

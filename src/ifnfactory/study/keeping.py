@@ -25,7 +25,7 @@ from ifnfactory.foundation.provenance import platform_record
 from ifnfactory.runs.lock import Lock
 from ifnfactory.runs.making import Identity, Making
 from ifnfactory.runs.manifest_file import ManifestFile
-from ifnfactory.runs.store import LocalStore
+from ifnfactory.runs.store import LocalStore, Store
 from ifnfactory.study.agreement import Compared, Difference
 from ifnfactory.study.order import hash_of
 from ifnfactory.study.tasks import TrialTask
@@ -96,9 +96,9 @@ class Keeping:
             raise KeptError(f"interrupted: {self._told()}") from None
 
     @property
-    def store(self) -> LocalStore | None:
+    def store(self) -> Store | None:
         """Where the rest may be kept, too; None where nothing can be."""
-        return None if self._making is None else LocalStore(self._making.store.local or Path())
+        return None if self._making is None else self._making.store
 
     @property
     def patients(self) -> int:
