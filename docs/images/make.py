@@ -115,6 +115,8 @@ def comparison(axes: Axes, rows: Sequence[ResultRow], arm: str, index: int) -> N
         for row in rows:
             if row.arm != arm or (row.endpoint, row.week) != key or row.value is None:
                 continue
+            if row.inside is None:  # nothing was published for this arm
+                continue
             if row.published_ci is not None:
                 axes.plot(row.published_ci, (place, place), color=GREY, linewidth=5.5, alpha=0.38)
             if row.published is not None:
