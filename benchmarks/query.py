@@ -38,6 +38,7 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     patients = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
     ifn = str(Path(sys.executable).with_name("ifn"))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # it would compile every import at each start
     with tempfile.TemporaryDirectory() as text:
         place = Path(text)
         each = -(-patients // ARMS)
