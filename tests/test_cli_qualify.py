@@ -110,6 +110,16 @@ def test_every_mistake_is_told_at_once(runner: Runner, tmp_path: Path) -> None:
     assert "ifn trial list" in told[-1]
 
 
+def test_a_file_of_which_nothing_can_be_compared_is_refused(runner: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    line = LINE.format(trial="LAU2005").replace("hbeag_loss", "hbeag_los")
+    file.write_text(HEADER + line, encoding="utf-8")
+    said = ifn("--targets", str(file))
+    assert said.exit_code == 2
+    assert f"{file}:2: nothing to compare it with: unknown endpoint 'hbeag_los'" in said.stderr
+    assert runner.runs == []
+
+
 def test_more_patients_than_the_machine_can_hold(runner: Runner) -> None:
     said = ifn("--patients", "1000000000")
     assert said.exit_code == 2
@@ -120,6 +130,7 @@ def test_more_patients_than_the_machine_can_hold(runner: Runner) -> None:
 def test_an_unknown_population_and_a_file_of_another_model_are_told(
     runner: Runner, tmp_path: Path
 ) -> None:
+    assert "no population ''" in ifn("--population", "").stderr
     said = ifn("--population", "nowhere", "--patients", "0")
     assert said.exit_code == 2
     assert "no population 'nowhere'" in said.stderr

@@ -90,5 +90,56 @@ def test_a_missing_column_is_named() -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UserInputError, match=r"none\.csv: the file cannot be read"):
+    with pytest.raises(UserInputError, match=r"none\.csv: there is no such file"):
         load_targets(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", ":1: no column 'target_id'"),
+        (bytes(300), ":1: no column 'target_id'"),
+        (HEADER.encode(), ": no target stands in the file"),
+        (f"{HEADER}\n{GOOD}".replace(",", ";").encode(), ":1: the columns are separated by semi"),
+        (HEADER.replace("unit", "week").encode(), ":1: the column 'week' stands twice"),
+        (f"{HEADER}\n{GOOD},more".encode(), ":2: the line has more cells than there are columns"),
+        (f"{HEADER}\nA{'x' * 200_000}".encode(), ":2: this is not CSV: field larger"),
+        (f"{HEADER}\n{GOOD}".encode("utf-16"), ": the file is not text in UTF-8"),
+        (f"{HEADER}\n{GOOD}\n".encode() * 30_000, ": the file is larger than 2 MB"),
+    ],
+)
+def test_what_is_no_such_file_is_one_message_with_file_and_remedy(
+    content: bytes, told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_bytes(content)
+    with pytest.raises(UserInputError) as caught:
+        load_targets(file)
+    messages = [str(problem) for problem in caught.value.problems]
+    assert any(message.startswith(f"{file}{told}") for message in messages), messages
+    assert all(problem.fix for problem in caught.value.problems)
+
+
+def test_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:
+    with pytest.raises(UserInputError, match="Is a directory"):
+        load_targets(tmp_path)
+    file = tmp_path / "notepad.csv"
+    file.write_bytes(b"\xef\xbb\xbf" + f"{HEADER}\r\n{GOOD}\r\n".encode())
+    assert [target.target_id for target in load_targets(file)] == ["A.x"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (",72,", ",-4,", "week '-4' lies before the start"),
+        (",30,%,30,100,21.2,40", ",130,%,30,100,120,140", "value '130' is, with its interval, no"),
+        (",%,", ",furlong,", "unit 'furlong' is unknown"),
+        ("serology", "magic", "endpoint_class 'magic' is unknown"),
+        (",30,100,", ",0,0,", "k_used '0' of n_used '0' cannot be counted"),
+        (",30,%", ",nan,%", "value 'nan' is no number"),
+        (",100,", ",inf,", "n_used 'inf' is no number"),
+    ],
+)
+def test_cells_that_cannot_be(old: str, new: str, told: str) -> None:
+    assert old in GOOD
+    assert any(f"mine.csv:2: {told}" in each for each in problems(GOOD.replace(old, new, 1)))

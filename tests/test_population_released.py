@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -67,14 +68,39 @@ def test_what_is_written_is_read_again() -> None:
     assert read_release(write_release(release), "again") == release
 
 
+def one(path: str, value: object) -> dict[str, object]:
+    return {"reference": {path: value}}
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
         ({"structure": "f00"}, "another version of the model"),
+        ({"structure": ""}, "structure: "),
+        ({"name": 3}, "name: "),
         ({"members": [{"weight": 0.4, "numbers": {}}]}, "add up to 0.4"),
+        ({"members": [{"weight": -1.0, "numbers": {}}]}, "members.0.weight"),
+        ({"members": [{"weight": 1.0, "numbers": {"nk_share": -1}}]}, "members.0.numbers.nk_share"),
         ({"reference": {"nothing": 1.0}}, "nothing"),
+        ({"reference": {"silencing_rate@moon": 1.0}}, "the strata are"),
+        ({"reference": []}, "reference: "),
         ({"members": []}, "members"),
         ({"colour": "red"}, "colour"),
+        (one("silencing_rate", float("nan")), "silencing_rate is nan — write a finite number"),
+        (one("silencing_rate", float("inf")), "silencing_rate is inf"),
+        (one("silencing_rate", -0.3), "is -0.3 — write a number above 0"),
+        (one("silencing_rate", 0), "is 0 — write a number above 0"),
+        (one("silencing_rate", 1e300), "write a number within"),
+        (one("silencing_rate", "0.3"), "silencing_rate: Input should be a valid number"),
+        (one("silencing_rate", True), "silencing_rate: Input should be a valid number"),
+        (one("silencing_rate~sd", -0.1), "write an SD from 0 to 10"),
+        (one("cytolytic_share~sd", 0.1), "this parameter has no SD"),
+        (one("cytolytic_share", 1.5), "write a number of at most 1"),
+        (one("infected_fraction", 1.0), "write a number below 1"),
+        (one("lamivudine:log10_residual", 2.0), "write 0 or less"),
+        (one("interferon_alfa:ec50", -2.0), "write a number above 0"),
+        (one("aspirin:ec50", 2.0), "no drug has this number"),
+        (one("immune_margin~ln_alt", 1e9), "write -50 to 50"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_file_and_remedy(
@@ -82,18 +108,54 @@ def test_what_does_not_fit_is_refused_with_file_and_remedy(
 ) -> None:
     file = tmp_path / "mine.json"
     file.write_text(text(**changes))
-    with pytest.raises(UserInputError, match=fault) as caught:
+    with pytest.raises(UserInputError, match=re.escape(fault)) as caught:
         load_release(str(file))
     for problem in caught.value.problems:
         assert problem.where == str(file)
         assert problem.fix
 
 
-def test_all_problems_come_at_once(tmp_path: Path) -> None:
-    wrong = text(structure="f00", reference={"nothing": 1.0})
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "not JSON"),
+        (bytes(100), "not JSON"),
+        (text().encode()[:80], "not JSON"),
+        (b"[1, 2]", "no object"),
+        (b"[" * 100_000, "nested too deeply"),
+        (text().encode("utf-16"), "not text in UTF-8"),
+        (text().replace('"name"', '"name": "a", "name"', 1).encode(), "'name' stands twice"),
+        (b" " * 3_000_000, "larger than 2 MB"),
+    ],
+)
+def test_what_is_no_such_file_is_one_message(tmp_path: Path, content: bytes, fault: str) -> None:
+    file = tmp_path / "mine.json"
+    file.write_bytes(content)
+    with pytest.raises(UserInputError, match=fault) as caught:
+        load_release(str(file))
+    (problem,) = caught.value.problems
+    assert problem.where.startswith(str(file))
+    assert problem.fix
+
+
+def test_a_folder_is_no_population_and_a_byte_order_mark_no_fault(tmp_path: Path) -> None:
+    with pytest.raises(UserInputError, match="Is a directory"):
+        load_release(str(tmp_path))
+    file = tmp_path / "notepad.json"
+    file.write_bytes(b"\xef\xbb\xbf" + text().encode())
+    assert load_release(str(file)).name == "test"
+
+
+def test_all_problems_come_at_once() -> None:
+    wrong = text(
+        structure="f00",
+        colour="red",
+        reference={"nothing": 1.0, "silencing_rate": -1.0},
+        members=[{"weight": 0.5, "numbers": {"silencing_rate": float("nan")}}],
+    )
     with pytest.raises(UserInputError) as caught:
         read_release(wrong, "mine.json")
-    assert len(caught.value.problems) == 2
+    assert len(caught.value.problems) == 6
 
 
 def test_an_unknown_population_is_refused_with_those_that_exist() -> None:

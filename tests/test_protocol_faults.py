@@ -68,6 +68,7 @@ ONE_SLIP = {
         "visit before baseline (week -2)",
         "week 0",
     ),
+    "visits in days": (("68, 72,", "68, 72, 20000,"), "visits = [", "more than 100 years", "weeks"),
     "visits in disorder": (("0, 1, 2, 4,", "0, 2, 1, 4,"), "visits = [", "follows", "order"),
     "no baseline visit": (("0, 1, 2, 4,", "1, 2, 4,"), "visits = [", "no baseline visit", "week 0"),
     "stop before start": (

@@ -58,7 +58,9 @@ class QualifyRequest:
             path = self.targets
             chosen = faults.of(lambda: load_targets(path))
             _each_has_a_protocol(chosen or (), protocols, path, faults)
-        release = faults.of(lambda: load_release(self.population or CURRENT))
+        release = faults.of(
+            lambda: load_release(CURRENT if self.population is None else self.population)
+        )
         if faults.problems or release is None:
             raise faults.error()
         return chosen, release
@@ -77,12 +79,16 @@ class QualifyRequest:
 def _each_has_a_protocol(
     targets: Sequence[Target], protocols: Sequence[Protocol], path: Path, faults: Faults
 ) -> None:
-    """Note every target of a user's file whose trial is not built in."""
-    left = {each.target_id: each.why for each in match_targets(targets, protocols)[1]}
+    """Note every target of a user's file whose trial is not built in; all, if none can be run."""
+    matches, not_run = match_targets(targets, protocols)
+    left = {each.target_id: each.why for each in not_run}
     for target in targets:
-        faults.unless(
-            left.get(target.target_id) != NO_PROTOCOL,
-            f"no protocol for the trial {target.trial}",
-            f"{path}:{target.line}",
-            "take the line out, or name one of the trials of: ifn trial list",
-        )
+        why = left.get(target.target_id)
+        where = f"{path}:{target.line}"
+        if why == NO_PROTOCOL:
+            told = f"no protocol for the trial {target.trial}"
+            fix = "take the line out, or name one of the trials of: ifn trial list"
+            faults.unless(False, told, where, fix)
+        elif why is not None and not matches:
+            fix = "give one that a built-in trial can be held against: ifn trial show TRIAL"
+            faults.unless(False, f"nothing to compare it with: {why}", where, fix)

@@ -75,7 +75,9 @@ class ReplicateRequest:
         faults.unless(not both, "begin again and go on", "--overwrite --resume", "choose one")
         store = faults.of(self._store)
         made = faults.of(self._plan)
-        release = faults.of(lambda: load_release(self.population or CURRENT))
+        release = faults.of(
+            lambda: load_release(CURRENT if self.population is None else self.population)
+        )
         question = faults.of(self._question)
         if question is not None:
             there = self.replicates * sum(question.sizes)

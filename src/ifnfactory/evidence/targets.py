@@ -11,37 +11,21 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final, TypeVar
 
+from ifnfactory.evidence.target_columns import (
+    CLASSES,
+    LEVELS,
+    MEANT,
+    TIME_BASES,
+    UNITS,
+    header_problems,
+)
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.toml_gate import read_text
 
 SHIPPED: Final = "targets.csv"
-LEVELS: Final = (
-    "arm",
-    "pooled_arms",
-    "baseline_subgroup",
-    "on_treatment_subgroup",
-    "response_subgroup",
-)
-TIME_BASES: Final = ("start", "eot", "whole_study")
-_MEANT: Final = {
-    "target_id": "a name of its own",
-    "trial_id": "the trial that printed the number",
-    "parent_trial": "the trial whose patients they are",
-    "arm_id": "the arm",
-    "level": " or ".join(LEVELS),
-    "endpoint": "an endpoint, e.g. hbeag_seroconversion",
-    "endpoint_class": "serology, virology, biochemistry, kinetics, cure or safety",
-    "time_basis": " or ".join(TIME_BASES),
-    "week": "a week, where time_basis is start",
-    "weeks_after_eot": "weeks after the end of treatment, where time_basis is eot",
-    "value": "a number",
-    "unit": "%, log10 IU/mL or log10 copies/mL",
-    "k_used": "patients who reached it, or nothing",
-    "n_used": "patients who were counted, or nothing",
-    "ci_low": "the lower end of the 95 % interval, or nothing",
-    "ci_high": "the upper end of the 95 % interval, or nothing",
-    "weight_hint": "a weight between 0 and 1",
-}
-"""Columns that a file needs, and what belongs there; others are allowed."""
+_SPARE: Final = " cells beyond the last column"
+
+_ALL: Final = 100.0
 
 _Value = TypeVar("_Value", int, float)
 
@@ -102,12 +86,7 @@ def load_targets(path: Path | None = None) -> tuple[Target, ...]:
     if path is None:
         data = files("ifnfactory.evidence") / "data" / SHIPPED
         return parse_targets(data.read_text(encoding="utf-8"), SHIPPED)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        problem = Problem(f"the file cannot be read ({error})", str(path), "give a CSV in UTF-8")
-        raise UserInputError([problem]) from error
-    return parse_targets(text, str(path))
+    return parse_targets(read_text(path, "leave --targets out to use our own"), str(path))
 
 
 def parse_targets(text: str, file: str) -> tuple[Target, ...]:
@@ -118,25 +97,26 @@ def parse_targets(text: str, file: str) -> tuple[Target, ...]:
     UserInputError
         With every problem, each with its line.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    header = reader.fieldnames or ()
-    if missing := [name for name in _MEANT if name not in header]:
-        faults = [
-            Problem(f"no column {name!r}", f"{file}:1", f"add it: {_MEANT[name]}")
-            for name in missing
-        ]
-        raise UserInputError(faults)
-    problems: list[Problem] = []
+    reader = csv.DictReader(io.StringIO(text), restkey=_SPARE)
+    try:
+        rows = [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        told = f"this is not CSV: {error}"
+        raise UserInputError([Problem(told, f"{file}:{reader.line_num + 1}", "mend it")]) from error
+    if problems := header_problems(reader.fieldnames or (), file):
+        raise UserInputError(problems)
     targets: list[Target] = []
     lines: dict[str, int] = {}
-    for cells in reader:
-        row = _Row(cells, f"{file}:{reader.line_num}")
-        target = row.target(reader.line_num)
+    for line, cells in rows:
+        row = _Row(cells, f"{file}:{line}")
+        target = row.target(line)
         if target.target_id in lines:
             row.wrong("target_id", f"is that of line {lines[target.target_id]} too")
-        lines.setdefault(target.target_id, reader.line_num)
+        lines.setdefault(target.target_id, line)
         problems += row.problems
         targets.append(target)
+    if not targets:
+        problems.append(Problem("no target stands in the file", file, "add a line for each"))
     if problems:
         raise UserInputError(problems)
     return tuple(targets)
@@ -153,7 +133,7 @@ class _Row:
     def wrong(self, column: str, what: str) -> None:
         """Note what is wrong with a column."""
         told = f"{column} {self._text(column)!r} {what}"
-        self.problems.append(Problem(told, self._where, f"write {_MEANT[column]}"))
+        self.problems.append(Problem(told, self._where, f"write {MEANT[column]}"))
 
     def target(self, line: int) -> Target:
         """Return the row as a record, whatever is wrong with it."""
@@ -165,8 +145,16 @@ class _Row:
         elif low is not None and high is not None and not low <= value <= high:
             self.wrong("value", f"lies outside its interval {low:g} to {high:g}")
         k, n = self._optional("k_used", int), self._optional("n_used", int)
-        if k is not None and not (n is not None and 0 <= k <= n):
+        if k is not None and not (n is not None and 0 <= k <= n and n > 0):
             self.wrong("k_used", f"of n_used {self._text('n_used')!r} cannot be counted")
+        unit = self._one_of("unit", UNITS)
+        if unit == "%" and not all(
+            0.0 <= each <= _ALL for each in (value, low or 0.0, high or 0.0)
+        ):
+            self.wrong("value", "is, with its interval, no percentage of patients")
+        if _SPARE in self._cells:
+            told = "the line has more cells than there are columns"
+            self.problems.append(Problem(told, self._where, "quote cells that hold a comma"))
         weight = self._number("weight_hint")
         if not 0.0 <= weight <= 1.0:
             self.wrong("weight_hint", "is no weight")
@@ -177,12 +165,12 @@ class _Row:
             arm=self._needed("arm_id"),
             level=self._one_of("level", LEVELS),
             endpoint=self._needed("endpoint"),
-            endpoint_class=self._needed("endpoint_class"),
+            endpoint_class=self._one_of("endpoint_class", CLASSES),
             time_basis=basis,
-            week=self._number("week") if basis == "start" else None,
-            weeks_after_treatment=self._number("weeks_after_eot") if basis == "eot" else None,
+            week=self._week("week") if basis == "start" else None,
+            weeks_after_treatment=self._week("weeks_after_eot") if basis == "eot" else None,
             value=value,
-            unit=self._needed("unit"),
+            unit=unit,
             k=k,
             n=n,
             ci=None if low is None or high is None else (low, high),
@@ -217,6 +205,12 @@ class _Row:
             self.wrong(column, "is no number")
             return None
         return value
+
+    def _week(self, column: str) -> float:
+        week = self._number(column)
+        if week < 0.0:
+            self.wrong(column, "lies before the start")
+        return week
 
     def _number(self, column: str) -> float:
         if not self._text(column):

@@ -14,13 +14,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from ifnfactory.biology.system import build_system
-from ifnfactory.foundation.errors import ModelError, Problem, UserInputError
+from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.foundation.evidence import Source
+from ifnfactory.foundation.toml_gate import read_text
 from ifnfactory.network.model import Parameter
 from ifnfactory.population.covariates import Effect
 from ifnfactory.population.release import (
@@ -29,29 +27,11 @@ from ifnfactory.population.release import (
     effect_at,
     starting_population,
 )
+from ifnfactory.population.release_file import MemberFile, ReleaseFile, parse_release_file
 
 CURRENT: Final = "2026-11"
 """Name of the release that the program uses."""
 FOLDER: Final = resources.files("ifnfactory.population") / "releases"
-
-Share = Annotated[float, Field(gt=0.0, le=1.0)]
-
-
-class _Member(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    weight: Share
-    numbers: dict[str, float]
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    structure: str
-    provenance: dict[str, str]
-    reference: dict[str, float]
-    members: list[_Member] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -140,27 +120,16 @@ def read_release(text: str, where: str) -> Release:
     Raises
     ------
     UserInputError
-        With every problem: not a release, numbers that the model does not have, another structure.
+        With every problem of the file; see `population.release_file`.
     """
-    try:
-        file = _File.model_validate_json(text)
-    except ValidationError as error:
-        fix = "give a file that ifn calibrate wrote"
-        raise UserInputError(
-            [
-                Problem(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}", where, fix)
-                for each in error.errors()
-            ]
-        ) from error
-    release = Release(
+    file = parse_release_file(text, where)
+    return Release(
         file.name,
         file.structure,
         tuple(file.provenance.items()),
         file.reference,
         tuple(Member(each.weight, each.numbers) for each in file.members),
     )
-    _refuse_strange(release, where)
-    return release
 
 
 def load_release(name: str = CURRENT) -> Release:
@@ -174,11 +143,11 @@ def load_release(name: str = CURRENT) -> Release:
     if name in release_names():
         return _shipped_release(name)
     path = Path(name)
-    if not path.is_file():
+    if not name or "\0" in name or not path.exists():
         known = ", ".join(release_names())
         fix = f"give a file that ifn calibrate wrote, or one of: {known}"
         raise UserInputError([Problem(f"no population {name!r}", "--population", fix)])
-    return read_release(path.read_text(encoding="utf-8"), str(path))
+    return read_release(read_text(path, "give the name of a release"), str(path))
 
 
 def release_names() -> tuple[str, ...]:
@@ -201,38 +170,11 @@ def shipped_population() -> Population:
 
 def write_release(release: Release) -> str:
     """Return the text of a release's file."""
-    file = _File(
+    file = ReleaseFile(
         name=release.name,
         structure=release.structure,
         provenance=dict(release.provenance),
         reference=dict(release.reference),
-        members=[_Member(weight=m.weight, numbers=dict(m.numbers)) for m in release.members],
+        members=[MemberFile(weight=m.weight, numbers=dict(m.numbers)) for m in release.members],
     )
     return json.dumps(file.model_dump(), indent=1, ensure_ascii=False) + "\n"
-
-
-def _refuse_strange(release: Release, where: str) -> None:
-    problems: list[Problem] = []
-    structure = build_system().fingerprint
-    if release.structure != structure:
-        problems.append(
-            Problem(
-                f"the population {release.name} belongs to another version of the model "
-                f"({release.structure}, this one is {structure})",
-                where,
-                "calibrate again with this version (ifn calibrate), or use the version that "
-                "wrote the file",
-            )
-        )
-    total = sum(member.weight for member in release.members)
-    if abs(total - 1.0) > 1e-6:
-        problems.append(Problem(f"the weights add up to {total:g}", where, "make them add up to 1"))
-    start = starting_population()
-    for numbers in (release.reference, *(member.numbers for member in release.members)):
-        for path, value in numbers.items():
-            try:
-                changed(start, {path: value})
-            except ModelError as error:
-                problems.append(Problem(str(error), where, "take it out of the file"))
-    if problems:
-        raise UserInputError(list(dict.fromkeys(problems)))

@@ -29,6 +29,8 @@ from ifnfactory.pharmacology.drug import load_drug
 from ifnfactory.trial.baseline_file import BaselineFile, Sourced
 from ifnfactory.trial.endpoints import parse_endpoint
 
+LAST_WEEK: Final = 5_218.0
+"""A hundred years: nobody is followed longer, and integrating longer ends in overflow."""
 DNA_UNITS: Final = ("IU/mL", "copies/mL")
 CELL_UNITS: Final = {"x10^9/L": 1.0, "/uL": 1e-3, "/mm3": 1e-3}
 """Units of blood counts, in 1e9/L."""
@@ -213,6 +215,9 @@ class ScheduleFile(Section):
         if early := [week for week in visits if week < 0]:
             weeks = ", ".join(f"{week:g}" for week in early)
             raise fault(f"visit before baseline (week {weeks})", "begin with the visit in week 0")
+        if max(visits) > LAST_WEEK:
+            told = f"the visit in week {max(visits):g} is more than 100 years after baseline"
+            raise fault(told, "give weeks, not days or hours")
         if visits[0] != 0:
             raise fault("there is no baseline visit", "begin with the visit in week 0")
         for before, after in pairwise(visits):
