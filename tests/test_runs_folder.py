@@ -16,6 +16,7 @@ from ifnfactory.runs import folder as folder_module
 from ifnfactory.runs.destination import check_destination
 from ifnfactory.runs.folder import write_run
 from ifnfactory.runs.manifest import Manifest, read_manifest
+from ifnfactory.runs.port import PLAN
 from ifnfactory.runs.tables import read_parquet
 
 
@@ -145,6 +146,30 @@ def test_file_as_a_parent_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file")
     with pytest.raises(UserInputError, match="is not a directory"):
         check_destination(tmp_path / "file" / "run", False)
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("../beside", "leads out of its folder"),
+        ("a/../../b", "leads out of its folder"),
+        ("s3://bucket/run", "writes to no URL"),
+        ("run\n\x1b[31m", "control characters"),
+        ("older/within", "lies inside the run"),
+        ("half.unfinished/within", "lies inside the run"),
+    ],
+)
+def test_places_of_every_command_that_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "older")
+    (tmp_path / "half.unfinished" / ".work").mkdir(parents=True)
+    (tmp_path / "half.unfinished" / PLAN).write_text("{}")
+    before = sorted(tmp_path.parent.rglob("*"))
+    with pytest.raises(UserInputError, match=told):
+        write(Path(place))
+    assert sorted(tmp_path.parent.rglob("*")) == before
 
 
 def test_parent_without_permission_is_refused(

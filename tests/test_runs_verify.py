@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
 from pathlib import Path
 
 import fsspec
 import pytest
+from jsonschema import Draft202012Validator
 from study_cases import carry_out, order, tables_of
 from typer.testing import CliRunner, Result
 
 from ifnfactory.cli.app import app
 from ifnfactory.foundation.errors import UserInputError
 from ifnfactory.foundation.progress import Silent
+from ifnfactory.foundation.provenance import NUMERIC_DEPENDENCIES
 from ifnfactory.foundation.records import pack, unpack
 from ifnfactory.population.released import shipped_population
 from ifnfactory.runs.lock import LOCK_NAME, Lock
@@ -64,6 +70,7 @@ SHARD = "visits/arm=lam/000000020.parquet"
         ("gone", f"{SHARD} is missing"),
         ("grown", f"{SHARD} has grown"),
         ("stranger", "notes.txt is not part of the run"),
+        ("manifest", "manifest.json has been changed: its seal is another"),
     ],
 )
 def test_every_damage_is_named(run: Path, damage: str, told: str) -> None:
@@ -77,6 +84,9 @@ def test_every_damage_is_named(run: Path, damage: str, told: str) -> None:
             shard.unlink()
         case "grown":
             shard.write_bytes(content + b"x")
+        case "manifest":
+            text = (run / "manifest.json").read_text()
+            (run / "manifest.json").write_text(text.replace('"seed": 1', '"seed": 3'))
         case _:
             (run / "notes.txt").write_text("mine")
     said = ifn("runs", "verify", run)
@@ -128,13 +138,63 @@ def test_the_published_schema_is_that_of_the_program(finished: Path) -> None:
     """Renew it with: json.dumps(manifest_schema(), indent=2, ensure_ascii=False)."""
     committed = json.loads((ROOT / "docs" / "run.schema.json").read_text(encoding="utf-8"))
     assert committed == manifest_schema()
-    assert set(json.loads((finished / "manifest.json").read_text())) == set(committed["required"])
+    manifest = json.loads((finished / "manifest.json").read_text())
+    assert set(manifest) == {*committed["required"], "seal"}
+    judge = Draft202012Validator(committed)
+    Draft202012Validator.check_schema(committed)
+    judge.validate(manifest)
+    for strange in ({"seed": "one"}, {"files": [{"name": "x"}]}, {"more": 1}, {"ended": None}):
+        assert not judge.is_valid(manifest | strange), strange
+
+
+def test_a_manifest_holds_all_that_a_run_needs_to_be_found_trusted_and_repeated(
+    finished: Path,
+) -> None:
+    found = json.loads((finished / "manifest.json").read_text())
+    protocol = load_protocol("lau2005")
+    assert found["protocol_source"] == protocol.source_text
+    assert found["parameter_set"] == shipped_population().fingerprint
+    assert found["seed"] == 1
+    assert {"population/age", "assay/hbsag", "pharmacology/clearance"} <= set(found["streams"])
+    assert found["versions"] == {
+        name: metadata.version(name) for name in ("ifnfactory", *NUMERIC_DEPENDENCIES)
+    }
+    assert set(found["platform"]) == {"python", "system", "cpu", "cores"}
+    started, ended = (datetime.fromisoformat(found[when]) for when in ("started", "ended"))
+    assert started.utcoffset() == timedelta(0)
+    assert started <= ended <= datetime.now(UTC)
+    arms = [arm.name for arm in protocol.arms]
+    assert found["patients"] == dict.fromkeys(arms, 40)
+    assert sum(found["status"].values()) == 40 * len(arms)
+    shards = {name for task in found["tasks"] for name in task["files"]}
+    assert shards == {
+        f"{table}/arm={arm}/{block}.parquet"
+        for table in ("patients", "visits")
+        for arm in arms
+        for block in ("000000000", "000000020")
+    }
+    for file in found["files"]:
+        content = (finished / file["name"]).read_bytes()
+        assert file["sha256"] == hashlib.sha256(content).hexdigest()
+        assert file["bytes"] == len(content)
+    there = {path.relative_to(finished).as_posix() for path in finished.rglob("*.*")}
+    assert {file["name"] for file in found["files"]} == there - {"manifest.json"}
 
 
 def test_a_repetition_agrees_in_every_bit(run: Path) -> None:
     said = ifn("runs", "repeat", run)
     assert said.exit_code == 0, said.stderr
     assert said.stdout.startswith("Every bit agrees: ")
+
+
+def test_a_repetition_does_not_agree_with_a_damaged_folder(run: Path) -> None:
+    content = (run / SHARD).read_bytes()
+    (run / SHARD).write_bytes(content[:99] + bytes([content[99] ^ 4]) + content[100:])
+    (run / SHARD.replace("lam", "peg")).unlink()
+    said = ifn("runs", "repeat", run)
+    assert said.exit_code == 1
+    assert f"{SHARD} comes out as it was written, but has been changed" in said.stdout
+    assert "comes out as it was written, but is missing" in said.stdout
 
 
 def test_a_repetition_says_what_differs_and_by_how_much(run: Path) -> None:
@@ -186,8 +246,10 @@ def test_list_chooses_and_knows_unfinished_runs(run: Path) -> None:
         found = json.loads(ifn("runs", "list", run.parent, "--json", *options).stdout)
         assert len(found) == number, options
     assert ifn("runs", "list", run.parent).stdout.splitlines()[-1] == "2 runs."
-    refused = ifn("runs", "list", run / "manifest.json", "--state", "odd")
+    refused = ifn("runs", "list", run.parent, "--state", "odd", "--since", "yesterday")
     assert refused.exit_code == 2
+    assert "--state odd: no such word" in refused.stderr
+    assert "--since yesterday: this is no time" in refused.stderr
 
 
 def test_prune_removes_what_is_left_and_never_a_run(run: Path) -> None:
@@ -203,6 +265,30 @@ def test_prune_removes_what_is_left_and_never_a_run(run: Path) -> None:
     assert ifn("runs", "prune", run.parent, "--yes").stdout.splitlines()[-1] == "3 removed."
     assert [path.name for path in run.parent.iterdir()] == ["run"]
     assert ifn("runs", "verify", run).exit_code == 0
+
+
+def test_prune_where_nothing_may_be_written(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unfinished(run.parent)
+    opened, remove = os.open, shutil.rmtree
+
+    def read_only(path: Path, flags: int, *rest: int, **more: int) -> int:
+        if str(path).startswith(str(run.parent)) and flags & (os.O_RDWR | os.O_WRONLY):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return opened(path, flags, *rest, **more)
+
+    def kept(path: Path, *rest: object, **more: object) -> None:
+        if Path(path).name.endswith(".unfinished"):
+            raise OSError(errno.EROFS, "Read-only file system")
+        remove(path)
+
+    monkeypatch.setattr(os, "open", read_only)
+    monkeypatch.setattr(shutil, "rmtree", kept)
+    (run / ".work").mkdir()
+    assert ifn("runs", "prune", run.parent).stdout.splitlines()[-1].startswith("2 would")
+    said = ifn("runs", "prune", run.parent, "--yes")
+    assert said.exit_code == 2
+    assert said.stderr.count("could not be removed: Read-only file system") == 1
+    assert not (run / ".work").exists()
 
 
 @pytest.mark.parametrize(
@@ -238,6 +324,28 @@ def test_a_protocol_file_with_a_hostile_name_is_refused(tmp_path: Path) -> None:
     path.write_text(load_protocol("lau2005").source_text, encoding="utf-8")
     with pytest.raises(UserInputError, match="control characters"):
         load_protocol(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("new\nline\x1b[31m.json", "{}", "new\\nline\\x1b[31m.json: "),
+        (
+            "escape.json",
+            '{"name": "\\u001b[31m", "structure": "f", "provenance": {}, "reference": {},'
+            ' "members": [{"weight": 1, "numbers": {}}]}',
+            "the population \\x1b[31m belongs to another version",
+        ),
+    ],
+)
+def test_a_hostile_population_moves_no_cursor(
+    tmp_path: Path, name: str, content: str, told: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    said = ifn("trial", "replicate", "lau2005", "--population", tmp_path / name)
+    assert said.exit_code == 2
+    assert told in said.stderr
+    assert "\x1b" not in said.stderr
 
 
 def test_options_that_need_a_folder_or_exclude_each_other(tmp_path: Path) -> None:

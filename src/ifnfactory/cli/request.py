@@ -93,9 +93,9 @@ class RunRequest:
             free = _free(store.local)
             faults.unless(
                 disk_needed(protocol, self.patients) <= free,
-                f"they need about {disk_needed(protocol, self.patients) / 1e9:,.0f} GB on the disk",
+                f"they need about {_size(disk_needed(protocol, self.patients))} on the disk",
                 given,
-                f"{free / 1e9:,.1f} GB are free there: give fewer, or another --out",
+                f"{_size(free)} are free there: give fewer, or another --out",
             )
 
 
@@ -134,6 +134,11 @@ class Asked:
 
             result = ranged(result, order, self.executor, self.request.threads, None, progress)
         return result
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes in words."""
+    return f"{count / 1e9:,.0f} GB" if count >= 1e10 else f"{count / 1e6:,.1f} MB"
 
 
 def _free(folder: Path) -> int:

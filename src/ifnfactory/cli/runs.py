@@ -44,13 +44,13 @@ def list_runs(
     as_json: AsJson = False,
 ) -> None:
     """List the runs in a folder and below it."""
-    from ifnfactory.cli.runs_request import check_state
+    from ifnfactory.cli.runs_request import check_filters
     from ifnfactory.cli.runs_view import entries_json, entries_view
     from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.runs.listing import Filters
     from ifnfactory.runs.listing import list_runs as look
 
-    check_state(state, kind)
+    check_filters(state, kind, since)
     filters = Filters(kind, trial, seed, parameter_set, since, state)
     with ScreenProgress() as progress:
         found = look(places or [HERE], filters, progress)

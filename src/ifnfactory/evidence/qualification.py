@@ -95,6 +95,8 @@ class Qualification:
         The same population without some mechanisms, where asked for.
     ensemble
         The vectors of its release, where asked for.
+    streams
+        Names of the random streams that were read, of the reference vector.
     """
 
     parameter_set: str
@@ -110,6 +112,7 @@ class Qualification:
     predictors: Predictors | None
     ablations: tuple[Ablated, ...] = ()
     ensemble: EnsembleResult | None = None
+    streams: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``--json`` prints: rounded, without NaN."""

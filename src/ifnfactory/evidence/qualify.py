@@ -107,6 +107,7 @@ def qualify(
         shapes=tuple(bench.shapes),
         status_counts=tuple(bench.status.items()),
         predictors=predictors,
+        streams=tuple(sorted(bench.streams)),
     )
 
 
@@ -149,6 +150,7 @@ class _Bench:
         self.left: list[NotRun] = []
         self.shapes: list[ArmShape] = []
         self.status: dict[str, int] = {}
+        self.streams: set[str] = set()
 
     def treat(self, protocol: Protocol, patients: int, matches: Sequence[Match]) -> None:
         """Run a trial and judge its targets."""
@@ -206,6 +208,7 @@ class _Bench:
             fix = "do not change parameters while a qualification runs; start it again"
             raise UserInputError([Problem(what, "parameter set", fix)])
         self.parameter_set, self.version = first, result.version
+        self.streams.update(result.streams)
         for word, count in result.status_counts:
             self.status[word] = self.status.get(word, 0) + count
         return result

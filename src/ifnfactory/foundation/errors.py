@@ -38,7 +38,11 @@ class Problem:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what} — {self.fix}"
+        text = f"{self.where}: {self.what} — {self.fix}"
+        # Names and texts come from files of others: none of them moves the cursor of a terminal.
+        return "".join(
+            sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+        )
 
 
 class UserInputError(IfnError):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ifnfactory.evidence.qualification import Qualification, Row
+from ifnfactory.foundation.provenance import code_fingerprint
 from ifnfactory.foundation.table import Column, ColumnTable
 from ifnfactory.report.qualification import qualification_report
 from ifnfactory.runs.folder import write_run
@@ -39,6 +40,8 @@ def save_qualification(
         wall_s=found.wall_s,
         status_counts=found.status_counts,
         kind="qualification",
+        code=code_fingerprint("evidence"),
+        streams=found.streams,
     )
     documents = [
         ("qualification.json", json.dumps(found.to_json(), indent=1, allow_nan=False) + "\n"),

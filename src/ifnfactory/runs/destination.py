@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ifnfactory.foundation.errors import Problem, UserInputError
 from ifnfactory.runs.manifest import MANIFEST_NAME, parse_manifest, read_manifest
@@ -42,11 +42,31 @@ def check_destination(path: Path, overwrite: bool) -> None:
     Raises
     ------
     UserInputError
-        If `path` exists and may not be replaced, is not a run folder, or cannot be made.
+        If `path` exists and may not be replaced, is not a run folder, lies in another run, leads
+        out of its folder by ``..``, is a URL, or cannot be made.
     """
-    problem = _destination_problem(path, overwrite)
+    problem = _name_of_path_problem(path) or _destination_problem(path, overwrite)
     if problem is not None:
         raise UserInputError([problem])
+
+
+def name_problem(place: str) -> Problem | None:
+    """Return what is wrong with the name of a place, a path or a URL, that somebody typed."""
+    where = f"--out {place!r}" if not place.isprintable() else f"--out {place}"
+    if not place.isprintable():
+        return Problem("this name holds control characters", where, "choose another --out")
+    path = place.partition("://")[2] if "://" in place else place
+    if ".." in PurePosixPath(path.replace("\\", "/")).parts:
+        return Problem("'..' leads out of its folder", where, "write the path without '..'")
+    return None
+
+
+def _name_of_path_problem(path: Path) -> Problem | None:
+    first = path.parts[0] if path.parts else ""
+    if len(first) > 2 and first.endswith(":"):  # what is left of a URL; C: is a drive
+        fix = "give a folder of this machine, and copy it there"
+        return Problem("this command writes to no URL", f"--out {path}", fix)
+    return name_problem(str(path))
 
 
 def _destination_problem(path: Path, overwrite: bool) -> Problem | None:
@@ -59,6 +79,9 @@ def _destination_problem(path: Path, overwrite: bool) -> Problem | None:
         # Never delete what this program has not written, whatever the user typed.
         if read_manifest(path) is None and any(path.iterdir()):
             return _foreign(where)
+    inside = next((up for up in path.absolute().parents if _is_run(up)), None)
+    if inside is not None:
+        return Problem(f"this lies inside the run {inside}", where, "choose another --out")
     parent = _existing_ancestor(path)
     if not parent.is_dir():
         return Problem(f"{parent} is not a directory", where, "choose another --out")
@@ -77,6 +100,11 @@ def _foreign(where: str) -> Problem:
         where,
         "choose another --out",
     )
+
+
+def _is_run(folder: Path) -> bool:
+    """Return whether a folder is a run, finished or in the making, in which nothing else may be."""
+    return read_manifest(folder) is not None or (folder / PLAN).is_file()
 
 
 def _existing_ancestor(path: Path) -> Path:

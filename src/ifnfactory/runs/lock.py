@@ -78,9 +78,11 @@ def is_locked(store: Store) -> bool:
     if store.local is None:
         return _living_owner(store) is not None
     try:
-        handle = os.open(store.local / LOCK_NAME, os.O_RDWR)
+        handle = os.open(store.local / LOCK_NAME, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     except FileNotFoundError:
         return False
+    except OSError:  # who may not even read it leaves it alone
+        return True
     try:
         _lock(handle)
     except OSError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,6 +16,8 @@ SCHEMA_VERSION: Final = 2
 """Raised whenever a reader of an older manifest would misunderstand a newer one."""
 
 MANIFEST_NAME: Final = "manifest.json"
+SEAL: Final = "seal"
+"""Field of the manifest that holds the hash of all the others."""
 
 
 Kind = Literal["trial", "qualification", "replication", "comparison", "outlook", "burden", "tissue"]
@@ -88,11 +92,11 @@ class Manifest:
     kind
         What was run.
     ended
-        End of the run, UTC, ISO 8601; empty where nobody noted it.
+        End of the run, UTC, ISO 8601; empty: when the manifest is written.
     code
         Hash of the program's own files that touch a number; empty where nobody noted it.
     streams
-        Names of the random streams that were read.
+        Names of the random streams that were read, where the kind of run notes them.
     tasks
         What a run in the making was cut into.
     ensemble
@@ -131,7 +135,7 @@ class Manifest:
             "patients": dict(self.patients),
             "command": self.command,
             "started": self.started,
-            "ended": self.ended,
+            "ended": self.ended or datetime.now(UTC).isoformat(timespec="seconds"),
             "wall_s": round(self.wall_s, 3),
             "status": dict(self.status_counts),
             "versions": versions(),
@@ -145,7 +149,13 @@ class Manifest:
             ],
             "protocol_source": self.protocol_source,
         }
-        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(content | {SEAL: seal(content)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def seal(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a manifest's content, so that a change of the manifest shows, too."""
+    rest = {name: value for name, value in content.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

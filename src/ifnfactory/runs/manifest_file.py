@@ -50,7 +50,9 @@ class ManifestFile(_Part):
     parameter_set: str = Field(description="hash of the model's parameters")
     trial: str = Field(description="name of the protocol")
     seed: int
-    streams: tuple[str, ...] = Field(description="names of the random streams that were read")
+    streams: tuple[str, ...] = Field(
+        description="names of the random streams that were read; noted by trials and qualifications"
+    )
     patients: dict[str, Count] = Field(description="patients in each arm")
     command: str = Field(description="the command line that made the run")
     started: str = Field(description="UTC, ISO 8601")
@@ -65,6 +67,9 @@ class ManifestFile(_Part):
     tasks: tuple[TaskEntry, ...] = Field(description="what the run was cut into")
     files: tuple[FileEntry, ...] = Field(description="every other file of the folder")
     protocol_source: str = Field(description="the protocol file, word for word")
+    seal: Sha256 | None = Field(
+        None, description="hash of the other fields, as JSON with sorted names and no line breaks"
+    )
 
 
 def manifest_schema() -> dict[str, Any]:

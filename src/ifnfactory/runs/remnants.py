@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from ifnfactory.foundation.errors import KeptError
+from ifnfactory.foundation.errors import KeptError, Problem, UserInputError
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.runs.find import DEEPEST, FoundUnfinished, look
 from ifnfactory.runs.lock import is_locked
@@ -78,7 +78,10 @@ def clear_away(found: Sequence[Remnant], progress: Progress) -> None:
     ------
     KeptError
         If it was interrupted: what is removed is gone, the rest stands.
+    UserInputError
+        If something could not be removed; all the rest is gone.
     """
+    problems: list[Problem] = []
     progress.begin("removing", len(found))
     for done, each in enumerate(found):
         try:
@@ -86,8 +89,13 @@ def clear_away(found: Sequence[Remnant], progress: Progress) -> None:
         except KeyboardInterrupt:
             told = f"interrupted: {done:,} of {len(found):,} removed"
             raise KeptError(f"{told} — the same command removes the rest") from None
+        except OSError as error:
+            what, fix = f"could not be removed: {error.strerror}", "check your rights there"
+            problems.append(Problem(what, each.path, fix))
         progress.advance()
     progress.end()
+    if problems:
+        raise UserInputError(problems)
 
 
 def _left(folder: Path, levels: int = DEEPEST) -> Iterator[tuple[Path, str]]:

@@ -12,10 +12,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.runs.destination import name_problem
 from ifnfactory.runs.port import HALF, Store, safe_name
 from ifnfactory.runs.remote import RemoteStore
 
@@ -31,7 +32,10 @@ def open_store(place: str) -> Store:
         If the name leads out of its folder, holds control characters, or names a storage that
         there is no library for.
     """
-    problem = _problem(place)
+    problem = name_problem(place)
+    if problem is None and "::" in place:
+        told, fix = "chains of storages are not followed", "name one storage"
+        problem = Problem(told, f"--out {place}", fix)
     if problem is not None:
         raise UserInputError([problem])
     for prefix in _LOCAL:
@@ -42,18 +46,6 @@ def open_store(place: str) -> Store:
 def as_store(place: Path | Store) -> Store:
     """Return a folder of this machine as a store."""
     return LocalStore(place) if isinstance(place, Path) else place
-
-
-def _problem(place: str) -> Problem | None:
-    where = f"--out {place!r}" if not place.isprintable() else f"--out {place}"
-    if not place.isprintable():
-        return Problem("this name holds control characters", where, "choose another --out")
-    path = place.partition("://")[2] if "://" in place else place
-    if ".." in PurePosixPath(path.replace("\\", "/")).parts:
-        return Problem("'..' leads out of its folder", where, "write the path without '..'")
-    if "::" in place:
-        return Problem("chains of storages are not followed", where, "name one storage")
-    return None
 
 
 def _file_system(place: str) -> tuple[Any, str]:

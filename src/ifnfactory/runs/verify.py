@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.runs.making import digest
-from ifnfactory.runs.manifest import MANIFEST_NAME
+from ifnfactory.runs.manifest import MANIFEST_NAME, SEAL, parse_manifest, seal
 from ifnfactory.runs.manifest_file import FileEntry, ManifestFile
 from ifnfactory.runs.port import WORK, Store, safe_name
 
@@ -32,9 +32,9 @@ class Verified:
 def verify(store: Store, manifest: ManifestFile, progress: Progress) -> Verified:
     """Compare every file with the manifest, tasks with their files, and look for strangers."""
     progress.begin("verifying", sum(file.bytes for file in manifest.files))
-    faults = list(_contradictions(manifest))
+    faults = [*_broken_seal(store, manifest), *_contradictions(manifest)]
     for file in manifest.files:
-        fault = _fault(store, file)
+        fault = fault_of(store, file)
         if fault is not None:
             faults.append(Fault(file.name, fault))
         progress.advance(file.bytes)
@@ -48,7 +48,14 @@ def verify(store: Store, manifest: ManifestFile, progress: Progress) -> Verified
     return Verified(len(manifest.files), sum(file.bytes for file in manifest.files), tuple(faults))
 
 
-def _fault(store: Store, file: FileEntry) -> str | None:
+def _broken_seal(store: Store, manifest: ManifestFile) -> Iterator[Fault]:
+    content = parse_manifest(store.read(MANIFEST_NAME))
+    if manifest.seal is not None and (content is None or content[SEAL] != seal(content)):
+        yield Fault(MANIFEST_NAME, "has been changed: its seal is another")
+
+
+def fault_of(store: Store, file: FileEntry) -> str | None:
+    """Return what is wrong with a file of a run, None if it is as the manifest says."""
     try:
         content = store.read(safe_name(file.name))
     except ValueError:

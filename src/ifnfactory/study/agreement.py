@@ -12,6 +12,7 @@ from ifnfactory.runs.making import NewFile, digest
 from ifnfactory.runs.manifest_file import ManifestFile
 from ifnfactory.runs.store import Store, safe_name
 from ifnfactory.runs.tables import read_parquet
+from ifnfactory.runs.verify import fault_of
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Comparison:
             yield Difference(file.name, "is not in the run")
         elif there.sha256 != digest(file.content):
             yield from self._why(file)
+        elif fault := fault_of(self._store, there):
+            yield Difference(file.name, f"comes out as it was written, but {fault}")
 
     def unmatched(self) -> Iterator[Difference]:
         """Give the tables of the run that the repetition did not make."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ifnfactory.foundation.provenance import code_fingerprint
 from ifnfactory.foundation.table import Column, ColumnTable
 from ifnfactory.report.comparison.found import Comparison
 from ifnfactory.report.comparison.page import compose_comparison
@@ -49,6 +50,7 @@ def save_comparison(
         wall_s=wall_s,
         status_counts=(),
         kind="comparison",
+        code=code_fingerprint("report"),
     )
     tables = [("contrasts", contrasts_table(found)), ("curves", curves_table(found))]
     documents = [

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from ifnfactory.foundation.provenance import code_fingerprint
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.outlook.burden import SERIES, SERIES_TITLES, Burden
 from ifnfactory.outlook.words import thousands
@@ -56,6 +57,7 @@ def save_burden(
         wall_s=wall_s,
         status_counts=(),
         kind="burden",
+        code=code_fingerprint("outlook"),
     )
     report = render_document(compose_burden(burden, command, manifest.started))
     tables = [("burden.parquet", [burden_table(burden)])]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ifnfactory.foundation.provenance import code_fingerprint
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.outlook.comparisons import Row
 from ifnfactory.outlook.lifetime import CURVES, Outlook
@@ -67,6 +68,7 @@ def save_outlook(
         wall_s=wall_s,
         status_counts=(),
         kind="outlook",
+        code=code_fingerprint("outlook"),
     )
     report = render_document(compose_outlook(outlook, command, manifest.started))
     tables = [(name, [table]) for name, table in outlook_tables(outlook)]

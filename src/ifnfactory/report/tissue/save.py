@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ifnfactory.foundation.provenance import platform_record, versions
+from ifnfactory.foundation.provenance import code_fingerprint, platform_record, versions
 from ifnfactory.report.decades.document import (
     Document,
     DocumentSection,
@@ -97,6 +97,7 @@ def _manifest(plan: Plan, how: Circumstances, words: tuple[str, ...]) -> Manifes
         wall_s=how.wall_s,
         status_counts=tuple((word, words.count(word)) for word in dict.fromkeys(words)),
         kind="tissue",
+        code=code_fingerprint("tissue"),
     )
 
 
