@@ -53,11 +53,13 @@ def qualify(
     chosen, release = request.checked()
     from ifnfactory.cli.qualify_view import qualify_view
     from ifnfactory.evidence.full_qualification import qualify_release
+    from ifnfactory.study.qualification import kept_qualification
 
     started = datetime.now(UTC)
-    with ScreenProgress() as progress:
+    with ScreenProgress() as progress, kept_qualification(release, patients, seed, chosen) as kept:
+        kept.tell(progress)
         found = qualify_release(
-            release, patients, seed, threads, progress, chosen, ensemble, ablations
+            release, patients, seed, threads, progress, chosen, ensemble, ablations, kept
         )
         if out is not None:
             progress.begin("writing the run folder", 0)
@@ -66,6 +68,7 @@ def qualify(
             command = shlex.join(["ifn", *sys.argv[1:]])
             save_qualification(found, out, started, command, overwrite)
             progress.end()
+        kept.forget()
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
     else:

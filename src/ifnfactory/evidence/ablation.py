@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ifnfactory.evidence.kept_trials import kept_rows
 from ifnfactory.evidence.qualification import Qualification, Row, by_class, share_inside
-from ifnfactory.evidence.qualify_population import qualify_population
 from ifnfactory.evidence.robustness import Ablated
 from ifnfactory.foundation.errors import ModelError
+from ifnfactory.foundation.keep import Forgetful, Keep
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.population.release import changed
 from ifnfactory.trial.protocol import Protocol
@@ -86,15 +87,17 @@ def ablate(
     progress: Progress,
     ablations: Sequence[Ablation] | None = None,
     protocols: Sequence[Protocol] = (),
+    keep: Keep | None = None,
 ) -> tuple[Ablated, ...]:
     """Qualify the simulator's population without each mechanism, as `whole` was with all."""
+    kept, size = keep or Forgetful(), (whole.patients, whole.seed)
     with_all = {row.target_id: row for row in whole.rows}
     chosen = load_ablations() if ablations is None else tuple(ablations)
     progress.begin("ablations", len(chosen))
     found: list[Ablated] = []
     for each in chosen:
         without = changed(simulator.population, each.numbers)
-        rows = qualify_population(simulator, without, whole.patients, whole.seed, protocols).rows
+        rows = kept_rows(kept, f"without/{each.name}.json", simulator, without, *size, protocols)
         pairs = [(with_all[r.target_id], r) for r in rows if r.target_id in with_all]
         found.append(
             Ablated(

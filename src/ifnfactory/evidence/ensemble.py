@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.evidence.qualification import Qualification, Row, share_inside
-from ifnfactory.evidence.qualify_population import qualify_population
+from ifnfactory.evidence.kept_trials import kept_rows
+from ifnfactory.evidence.qualification import Row, share_inside
 from ifnfactory.evidence.robustness import EnsembleResult, Spread
+from ifnfactory.foundation.keep import Forgetful, Keep
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.population.release import Population
 from ifnfactory.trial.protocol import Protocol
@@ -24,17 +25,20 @@ def qualify_ensemble(
     seed: int,
     progress: Progress,
     protocols: Sequence[Protocol] = (),
+    keep: Keep | None = None,
 ) -> EnsembleResult:
-    """Qualify every member; all meet the same draw of patients."""
+    """Qualify every member, and keep each; all meet the same draw of patients."""
+    kept = keep or Forgetful()
     progress.begin("ensemble", len(members))
-    found: list[Qualification] = []
-    for _, population in members:
-        found.append(qualify_population(simulator, population, patients, seed, protocols))
+    found: list[tuple[Row, ...]] = []
+    for place, (_, population) in enumerate(members):
+        name = f"members/{place:03d}.json"
+        found.append(kept_rows(kept, name, simulator, population, patients, seed, protocols))
         progress.advance()
     progress.end()
     weights = np.array([weight for weight, _ in members])
-    columns = [{row.target_id: row for row in each.rows} for each in found]
-    common = [row for row in found[0].rows if all(row.target_id in each for each in columns)]
+    columns = [{row.target_id: row for row in rows} for rows in found]
+    common = [row for row in found[0] if all(row.target_id in each for each in columns)]
     spreads: list[Spread] = []
     inside, total = 0.0, 0.0
     for row in common:
@@ -45,7 +49,7 @@ def qualify_ensemble(
         total += row.weight
         inside += row.weight * (-below <= spread.mean - row.published <= above)
     return EnsembleResult(
-        inside_percent=tuple(share_inside(each.rows) or 0.0 for each in found),
+        inside_percent=tuple(share_inside(rows) or 0.0 for rows in found),
         mean_inside_percent=100.0 * inside / total if total else 0.0,
         spreads=tuple(spreads),
     )

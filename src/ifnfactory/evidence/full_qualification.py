@@ -8,13 +8,13 @@ from typing import Final
 
 from ifnfactory.evidence.ablation import ablate
 from ifnfactory.evidence.ensemble import qualify_ensemble
+from ifnfactory.evidence.kept_trials import KeptTrials
 from ifnfactory.evidence.qualification import Qualification
 from ifnfactory.evidence.qualify import qualify
 from ifnfactory.evidence.targets import Target
+from ifnfactory.foundation.keep import Forgetful, Keep
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.population.released import Release
-from ifnfactory.trial.protocol import Protocol
-from ifnfactory.trial.result import TrialResult
 from ifnfactory.trial.run import open_simulator
 
 MEMBER_SHARE: Final = 0.3
@@ -30,8 +30,14 @@ def qualify_release(
     targets: Sequence[Target] | None = None,
     with_ensemble: bool = False,
     with_ablations: bool = False,
+    keep: Keep | None = None,
 ) -> Qualification:
     """Qualify the reference vector of a release, and on request all its members and ablations.
+
+    Parameters
+    ----------
+    keep
+        Keeps every trial, member and ablation that is done, and has those of before.
 
     Raises
     ------
@@ -39,17 +45,14 @@ def qualify_release(
         If a target's trial cannot be simulated.
     """
     simulator = open_simulator(threads, progress, release.population())
-
-    def run(
-        protocol: Protocol, n: int, seed: int, _threads: int | None, watch: Progress | None
-    ) -> TrialResult:
-        return simulator.run(protocol, n, seed, watch)
-
-    found = qualify(patients, seed, threads, progress, targets=targets, run=run)
+    kept = keep or Forgetful()
+    trials = KeptTrials(simulator, kept)
+    found = qualify(patients, seed, threads, progress, targets=targets, run=trials.run)
     if with_ensemble:
         few = max(1, round(MEMBER_SHARE * patients))
         members = release.ensemble()
-        found = replace(found, ensemble=qualify_ensemble(simulator, members, few, seed, progress))
+        ensemble = qualify_ensemble(simulator, members, few, seed, progress, keep=kept)
+        found = replace(found, ensemble=ensemble)
     if with_ablations:
-        found = replace(found, ablations=ablate(simulator, found, progress))
+        found = replace(found, ablations=ablate(simulator, found, progress, keep=kept))
     return found
