@@ -95,7 +95,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(finished, tmp_path: Path) -> Non
     assert not out.exists()
     other = ifn(*RUN, "--out", str(out), "--movie", "--seed", "2")
     assert other.exit_code == 2
-    assert "unfinished run of another request" in other.stderr
+    assert "unfinished run of another request or version" in other.stderr
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == told
     assert not checkpoint.exists()
@@ -114,6 +114,12 @@ def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch) -> None:
     said = ifn(*RUN, "--out", str(tmp_path / "run"))
     assert said.exit_code == 130
     assert "give the same command again to go on" in said.stderr
+
+
+def test_any_seed_will_do() -> None:
+    large = [*RUN[:6], "--threads", "1", "--json", "--seed"]
+    one, other = (json.loads(ifn(*large, seed).stdout) for seed in ("9" * 30, "8" * 30))
+    assert (one["seed"], one["end"]) != (other["seed"], other["end"])
 
 
 def test_bits_do_not_depend_on_threads_or_on_sampling() -> None:
@@ -160,7 +166,7 @@ def test_a_scan_that_was_stopped_keeps_its_points(tmp_path: Path, monkeypatch) -
     assert (tmp_path / ".scan.unfinished" / "checkpoint.npz").is_file()
     other = ifn(*asked, str(out), "--seed", "2")
     assert other.exit_code == 2
-    assert "unfinished run of another request" in other.stderr
+    assert "unfinished run of another request or version" in other.stderr
     del followed[:]
     rest = ifn(*asked, str(out))
     assert rest.exit_code == 0, rest.output
@@ -191,10 +197,10 @@ def test_the_niche_length_is_set_through_diffusion() -> None:
              "nowhere to put it", "there is no such file"],
         ),
         (["run", str(EXAMPLE), "--size", "900000"], ["need", "GB of memory", "or less"]),
-        (["run", str(EXAMPLE), "--size", "2"], ["height 2", "width 2"]),
+        (["run", str(EXAMPLE), "--size", "2"], ["sheet of 2 x 2 cells", "give 3 or more"]),
         (
             ["run", str(EXAMPLE), "--set", "nosuch=1", "--set", "touch=-1", "--set", "half"],
-            ["no rate or input 'nosuch'", "--set touch=-1", "--set half: this is no rate"],
+            ["no rate or input 'nosuch'", "--set touch=-1", "--set half: this is no number"],
         ),
         (["run", "hbv-liver", "--geometry", "lobules", "--size", "100"], ["multiple of 60"]),
         (["run", "plaque", "--geometry", "lobule"], ["lobules are hexagonal"]),
@@ -202,12 +208,32 @@ def test_the_niche_length_is_set_through_diffusion() -> None:
             ["scan", str(EXAMPLE), "--param", "nosuch=1:2:3", "--param", "touch=3"],
             ["no rate 'nosuch'", "no range"],
         ),
+        (["run", str(EXAMPLE), "--size", "0", "--layers", "0"], ["--size 0", "--layers 0"]),
+        (["run", "hbv-liver", "--geometry", "lobule", "--size", "8"], ["leave it out"]),
+        (["run", "hbv-liver", "--geometry", "lobules", "--size", "36000"], ["with their vessels"]),
+        (["run", str(EXAMPLE), "--hours", "1e300"], ["too many steps", "give 1.66667e+06"]),
+        (["run", str(EXAMPLE), "--set", "tuch=1", "--set", "half=1", "--set", "half=2"],
+         ["did you mean 'touch'?", "half is given twice"]),
+        (["run", "plaque", "--set", "d_f=1e9", "--set", "d_x=1e9"],
+         ["unstable for interferon", "unstable for virus"]),
+        (["run", str(EXAMPLE), "--set", "diffusion=1e20", "--set", "producer_fraction=2"],
+         ["more than can be solved", "no share of the sites"]),
+        (["run", "hbv-liver", "--set", "niche_length=0"], ["uptake of type1 is no number"]),
+        (["run", "hbv-liver", "--set", "pdc_density=2", "--set", "sinusoid_transit=0"],
+         ["agents a site are not sparse", "takes no time to pass"]),
+        (["scan", str(EXAMPLE), "--param", "touch=0:1:nan", "--param", "half=0:1:1e18"],
+         ["--param touch=0:1:nan: this is no range", "--param half=0:1:1e18"]),
+        (["scan", str(EXAMPLE), "--param", "half=0:1:2"], ["at half=0", "is no number"]),
+        (["scan", "plaque", "--param", "niche_length=0:1000:3"], ["niche_length=500", "unstable"]),
+        (["scan", str(EXAMPLE), "--param", "touch=1:2:3000"], ["2 to 2,500 values"]),
+        (["run", str(EXAMPLE.parent)], ["Is a directory"]),
+        (["run", str(EXAMPLE), "--out", "/proc/run"], ["--out /proc/run"]),
         (["validate", "--only", "liver", "--replicates", "0"], ["no such targets", "no such n"]),
     ],
 )  # fmt: skip
 def test_all_mistakes_are_told_at_once(arguments: list[str], wanted: list[str]) -> None:
     said = ifn(*arguments)
-    assert said.exit_code == 2
+    assert said.exit_code == 2, said.exception
     for words in wanted:
         assert words in said.stderr, words
 

@@ -97,5 +97,15 @@ def test_a_field_that_goes_wrong_stops_the_run_and_says_so() -> None:
     assert "infinite" in info.status.sentence
 
 
+def test_a_cell_that_goes_wrong_stops_the_run_and_says_so() -> None:
+    simulation = lively("plaque", 8)
+    state = simulation.init()
+    amount = next(values for values in state.quantities if values.dtype == np.float32)
+    amount[3, 4] = np.nan
+    _, info = simulation.advance(state, 0.01)
+    assert info.status is Status.NON_FINITE
+    assert "undefined" in info.status.sentence
+
+
 def test_a_liver_cell_takes_no_more_than_24_bytes() -> None:
     assert Simulation(built_in("hbv-liver"), Sites(64, 64)).bytes_per_cell <= 24.0

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tissue_cases import built_in
 
 from ifnfactory.tissue.clusters import clusters
-from ifnfactory.tissue.lattice import Boundary, Kind, Lattice, lattice_problems
+from ifnfactory.tissue.course import Plan, follow
+from ifnfactory.tissue.lattice import Boundary, Kind, Lattice
 from ifnfactory.tissue.lobule import one_lobule, sheet_of_lobules
+from ifnfactory.tissue.room import bytes_needed, room_problems
+from ifnfactory.tissue.simulation import Simulation
+from ifnfactory.tissue.sinusoid import sinusoids
+from ifnfactory.tissue.sites import Sites
 
 
 @given(st.integers(0, 8), st.integers(0, 6), st.sampled_from(Boundary), st.sampled_from(Kind))
@@ -71,9 +79,41 @@ def test_a_column_crosses_and_an_empty_sheet_does_not() -> None:
     assert clusters(np.zeros_like(column), lattice).largest_share == 0.0
 
 
-def test_a_lattice_that_does_not_fit_says_what_it_needs() -> None:
-    (problem,) = lattice_problems(Lattice(100_000, 100_000), 24, 16_000_000_000)
-    assert "240.0 GB" in problem.what
-    assert "25,8" in problem.fix
-    assert len(lattice_problems(Lattice(0, 2, 0), 24, None)) == 3
-    assert lattice_problems(Lattice(64, 64), 24, 16_000_000_000) == []
+def test_a_tissue_that_does_not_fit_says_what_it_needs() -> None:
+    model, memory = built_in("hbv-liver"), 16_000_000_000
+    (problem,) = room_problems(model, 100_000, 1, memory)
+    assert "590.0 GB" in problem.what
+    assert "16,4" in problem.fix
+    assert len(room_problems(model, 2, 0, None)) == 2
+    assert room_problems(model, 64, 1, memory) == []
+    assert room_problems(model, 64, 10**9, memory)[0].where == "--layers 1000000000"
+
+
+def test_lobules_need_room_for_their_vessels() -> None:
+    model, memory = built_in("hbv-liver"), 16_000_000_000
+    assert room_problems(model, 12_000, 1, memory) == []
+    (problem,) = room_problems(model, 12_000, 1, memory, lobule=60)
+    assert "with their vessels" in problem.what
+    assert "49.7 GB" in problem.what
+    assert problem.fix == "give 6,780 or less"
+    # In a stack all sheets share one network: it is no longer what counts.
+    more = [bytes_needed(model, 600, layers, True) for layers in (40, 41)]
+    assert more[1] - more[0] == 65 * 600 * 600
+
+
+@pytest.mark.parametrize(("lobule", "name"), [(0, "hbv-liver"), (0, "visavis"), (60, "hbv-liver")])
+def test_a_run_needs_no_more_memory_than_it_says(lobule: int, name: str) -> None:
+    model, side = built_in(name), 240
+    Simulation(model, Sites(8, 8)).advance(Simulation(model, Sites(8, 8)).init(), 0.01)
+    tracemalloc.start()
+    sites = Sites(side, side)
+    if lobule:
+        laid = sheet_of_lobules(Lattice(side, side))
+        sites = Sites(side, side, zone=laid.zone.ravel(), blood=sinusoids(laid))
+        del laid
+    follow(Plan(model, sites, 0.3, 1, 1))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    rooms = 8 * 4 * 80_000  # of the tile under way, whatever the size of the sheet
+    said = bytes_needed(model, side, 1, lobule > 0)
+    assert 0.6 * said < peak < said + rooms

@@ -11,13 +11,13 @@ from ifnfactory.tissue import plan, work
 from ifnfactory.tissue.blood import bring
 from ifnfactory.tissue.lattice import Boundary, Lattice
 from ifnfactory.tissue.lobule import Lobules, one_lobule, sheet_of_lobules
-from ifnfactory.tissue.model_check import stack_problems
 from ifnfactory.tissue.reference import reference_step
 from ifnfactory.tissue.scene import Drive
 from ifnfactory.tissue.simulation import Simulation
 from ifnfactory.tissue.sinusoid import sinusoids
 from ifnfactory.tissue.sites import Sites
 from ifnfactory.tissue.state import Status
+from ifnfactory.tissue.value_check import stack_problems
 
 
 def lobules(of: Lobules, layers: int = 1) -> Sites:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -13,15 +14,16 @@ from ifnfactory.cli.faults import Faults
 from ifnfactory.foundation.errors import Problem
 from ifnfactory.foundation.provenance import memory_bytes
 from ifnfactory.runs.destination import check_destination
-from ifnfactory.tissue.course import Plan, bytes_a_cell
-from ifnfactory.tissue.lattice import Boundary, Lattice, lattice_problems
+from ifnfactory.tissue.course import Plan
+from ifnfactory.tissue.lattice import Boundary, Lattice
 from ifnfactory.tissue.lobule import RADIUS_CELLS, Lobules, one_lobule, sheet_of_lobules
 from ifnfactory.tissue.model import Model
-from ifnfactory.tissue.model_check import stack_problems
 from ifnfactory.tissue.model_file import load_model, model_text
+from ifnfactory.tissue.room import room_problems
 from ifnfactory.tissue.scan import Axis, parse_axes
 from ifnfactory.tissue.sinusoid import sinusoids
 from ifnfactory.tissue.sites import Sites
+from ifnfactory.tissue.value_check import stack_problems, too_long, value_faults
 
 GEOMETRIES: Final = ("sheet", "lobule", "lobules")
 REPLICATES_MAX: Final = 10_000
@@ -68,10 +70,12 @@ class TissueRequest:
         axes: tuple[Axis, ...] | None = ()
         sites: Sites | None = None
         if model is not None:
-            sites = self._sites(model, faults)
             params = self.params
             if params is not None:
                 axes = faults.of(lambda: parse_axes(params, model))
+            hours = model.hours if self.hours is None else self.hours
+            faults.problems += too_long(model, hours) if math.isfinite(hours) else []
+            sites = self._sites(model, faults)
         if faults.problems or model is None or sites is None or axes is None:
             raise faults.error()
         hours = model.hours if self.hours is None else self.hours
@@ -93,8 +97,8 @@ class TissueRequest:
 
     def _given(self, model: Model, faults: Faults) -> Model:
         """Return the model with the rates and inputs of ``--set``, or note what is wrong."""
-        rates, inputs = dict[str, float](), dict[str, float]()
-        known, driven = {r.name for r in model.rates}, {i.name for i in model.inputs}
+        values = dict[str, float]()
+        known = {item.name for item in (*model.rates, *model.inputs)}
         for text in self.given:
             name, _, number = text.partition("=")
             where = f"--set {text}"
@@ -102,40 +106,43 @@ class TissueRequest:
                 value = float(number)
             except ValueError:
                 value = math.nan
-            fix = f"names are {', '.join([*sorted(driven), *sorted(known)])}"
-            good = name in known | driven
+            near = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+            fix = f"did you mean {near[0]!r}?" if near else f"names are {', '.join(sorted(known))}"
+            good = name in known
             faults.unless(good, f"{model.name} has no rate or input {name!r}", where, fix)
+            faults.unless(name not in values, f"{name} is given twice", where, "give it once")
             real = math.isfinite(value) and value >= 0.0
-            faults.unless(real, "this is no rate", where, "write NAME=NUMBER, 0 or more")
+            faults.unless(real, "this is no number of 0 or more", where, "write NAME=NUMBER")
             if good and real:
-                (rates if name in known else inputs)[name] = value
-        changed = tuple(replace(i, value=inputs.get(i.name, i.value)) for i in model.inputs)
-        return replace(model.with_rates(**rates), inputs=changed)
+                values[name] = value
+        changed = model.with_values(values)
+        if values:
+            told = f"--set {' --set '.join(self.given)}"
+            faults.problems += [Problem(f.what, told, f.fix) for f in value_faults(changed)]
+        return changed
 
     def _sites(self, model: Model, faults: Faults) -> Sites | None:
         """Return the cells, or note why there cannot be so many."""
         size = model.lattice.size if self.size is None else self.size
         if self.geometry == "lobule":
             size = 2 * RADIUS_CELLS + 1
-        lattice = Lattice(size, size, self.layers)
-        found = lattice_problems(lattice, bytes_a_cell(model), memory_bytes())
+            free = self.size in (None, size)
+            faults.unless(free, f"one lobule has {size} cells a side", f"--size {self.size}",
+                          "leave it out, or take --geometry lobules")  # fmt: skip
+        unit = {"lobule": size, "lobules": 3 * RADIUS_CELLS}.get(self.geometry, 0)
+        found = room_problems(model, size, self.layers, memory_bytes(), unit)
         found += stack_problems(model, self.layers)
-        curved = self.geometry in ("lobule", "lobules")
-        if curved and model.lattice.kind != "hex":
+        if unit and model.lattice.kind != "hex":
             told = f"{model.name} lives on a square lattice, lobules are hexagonal"
             found.append(Problem(told, f"--geometry {self.geometry}", "leave it out"))
-        unit = 3 * RADIUS_CELLS
-        if self.geometry == "lobules" and size % unit:
-            fix = f"give a multiple of {unit}, for example {unit * max(1, round(size / unit))}"
-            found.append(Problem(f"lobules do not fit a side of {size}", "--size", fix))
         faults.problems.extend(found)
-        if found or self.geometry not in GEOMETRIES:
+        if faults.problems:
             return None
         if self.geometry == "sheet":
             return Sites(size, size, self.layers)
         if self.geometry == "lobule":
             return _of(one_lobule(layers=self.layers), self.layers)
-        return _of(sheet_of_lobules(replace(lattice, layers=1)), self.layers)
+        return _of(sheet_of_lobules(Lattice(size, size)), self.layers)
 
 
 def _of(lobules: Lobules, layers: int) -> Sites:

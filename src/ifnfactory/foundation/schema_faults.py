@@ -52,7 +52,12 @@ def _fault(
         near = get_close_matches(key, known, n=1, cutoff=0.6)
         hint = f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(known)}"
         return Fault(path, f"unknown key {key!r}", hint)
+    if path and path[-1] == "[key]":
+        fix = "use small letters, digits and _, beginning with a letter"
+        return Fault(path[:-1], f"{_name(path[:-1])!r} is no name", fix)
     description = _description(model, path)
+    if kind in ("model_type", "dict_type"):
+        return Fault(path, f"{key} has to be a table", f"write {description}")
     if kind == "missing":
         return Fault(path, f"{key!r} is missing", f"add {key}: {description}")
     told = message[0].lower() + message[1:] if message else "is wrong"
@@ -81,12 +86,17 @@ def _description(top: type[BaseModel], path: Path) -> str:
 
 def _fields(top: type[BaseModel], path: Path) -> Mapping[str, FieldInfo]:
     """Return the keys that the table at `path` may hold; none where there is no such table."""
-    model: type[BaseModel] | None = top
+    annotation: Any = top
     for part in path:
         if isinstance(part, int):
             continue  # the element of a list has been reached with the list's own key
+        if get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]  # a key of the user's own
+            continue
+        model = _model(annotation)
         field = None if model is None else model.model_fields.get(part)
-        model = None if field is None else _model(field.annotation)
+        annotation = None if field is None else field.annotation
+    model = _model(annotation)
     return {} if model is None else model.model_fields
 
 

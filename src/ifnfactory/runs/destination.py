@@ -85,9 +85,18 @@ def _destination_problem(path: Path, overwrite: bool) -> Problem | None:
     parent = _existing_ancestor(path)
     if not parent.is_dir():
         return Problem(f"{parent} is not a directory", where, "choose another --out")
-    if not os.access(parent, os.W_OK | os.X_OK):
+    if not os.access(parent, os.W_OK | os.X_OK) or not _takes_folders(parent):
         return Problem(f"no permission to write in {parent}", where, "choose another --out")
     return None
+
+
+def _takes_folders(parent: Path) -> bool:
+    """Return whether a folder can be made there: rights alone do not tell (/proc, a full disk)."""
+    try:
+        Path(tempfile.mkdtemp(prefix=".ifn.", dir=parent)).rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def _exists(where: str) -> Problem:

@@ -55,7 +55,7 @@ class Unfinished:
         if other and anew:
             self.remove()
         elif other:
-            told = f"an unfinished run of another request waits in {self.folder}"
+            told = f"an unfinished run of another request or version waits in {self.folder}"
             fix = "give its own command to finish it, or --overwrite to start anew"
             raise UserInputError([Problem(told, "--out", fix)])
         self.folder.mkdir(parents=True, exist_ok=True)

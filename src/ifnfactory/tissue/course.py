@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.table import ColumnTable
+from ifnfactory.tissue.columns import columns
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.outcome import Outcome, outcome_of
-from ifnfactory.tissue.sampling import columns, sample
+from ifnfactory.tissue.room import bytes_of_state
+from ifnfactory.tissue.sampling import sample
 from ifnfactory.tissue.simulation import Drive, Simulation
 from ifnfactory.tissue.sites import Sites
 from ifnfactory.tissue.state import Agents, State, Status
@@ -56,7 +58,7 @@ class Plan:
 
     def snapshots(self, frames: int = SNAPSHOTS) -> tuple[int, ...]:
         """Return the indices of the samples at which everything is kept."""
-        fit = int(SNAPSHOT_BYTES // max(1, bytes_a_cell(self.model) * self.sites.cells))
+        fit = int(SNAPSHOT_BYTES // max(1, bytes_of_state(self.model) * self.sites.cells))
         wanted = max(2, min(frames, fit))
         last = len(self.sample_hours) - 1
         return tuple(sorted({round(last * k / wanted) for k in range(wanted + 1)}))
@@ -76,12 +78,6 @@ class Plan:
         if self.drive is not None:
             digest.update(self.drive.hours.tobytes() + self.drive.values.tobytes())
         return digest.hexdigest()[:24]
-
-
-def bytes_a_cell(model: Model) -> int:
-    """Return the memory of a run for each cell: quantities, fields, and spare fields."""
-    cell = sum(quantity.bits // 8 for quantity in model.quantities) + len(model.neighbours)
-    return cell + 4 * model.lattice.block**2 * (len(model.fields) + 2)
 
 
 @dataclass(frozen=True)
@@ -151,7 +147,7 @@ class Course:
     Attributes
     ----------
     table
-        One row a replicate and sample: `sampling.columns` after the replicate.
+        One row a replicate and sample: `columns.columns` after the replicate.
     statuses
         How each replicate ended.
     finals

@@ -19,6 +19,12 @@ FUNCTIONS: Final[dict[str, int]] = {"min": 2, "max": 2, "hill": 3, "where": 3}
 _ARITHMETIC: Final = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 _ORDER: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _MOST_POWER: Final = 8
+MOST: Final = 1e30
+"""Largest number of a model: a product with another one still fits single precision."""
+_NODES_MOST: Final = 800
+"""Largest number of parts of an expression: trees are walked by recursion."""
+_SHOWN: Final = 60
+"""Characters of an expression that a message repeats."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,12 @@ def slips(text: str, known: Iterable[str]) -> list[Slip]:
     try:
         tree = tree_of(text)
     except (SyntaxError, ValueError, RecursionError):
-        return [Slip(f"{text!r} is no arithmetic expression", "write for example k * isg / 2")]
+        told = f"{_short(text)!r} is no arithmetic expression"
+        return [Slip(told, "write for example k * isg / 2")]
     names = set(known)
     found: list[Slip] = []
+    if sum(1 for _ in ast.walk(tree)) > _NODES_MOST:
+        return [Slip(f"{_short(text)!r} is too long", "divide it among several let")]
     _walk(tree, names, found)
     return list(dict.fromkeys(found))
 
@@ -66,8 +75,10 @@ def _walk(tree: ast.expr, names: set[str], found: list[Slip]) -> None:
     match tree:
         case ast.Constant(value=bool()):
             found.append(Slip(f"{tree.value} is no number", "write 1 or 0"))
-        case ast.Constant(value=int() | float()):
-            return
+        case ast.Constant(value=int() | float() as value):
+            if value > MOST:
+                told = f"{_short(ast.unparse(tree))} is too large to compute with"
+                found.append(Slip(told, f"write less than {MOST:g}"))
         case ast.Name(id=name):
             if name not in names:
                 found.append(_unknown(name, names))
@@ -75,7 +86,8 @@ def _walk(tree: ast.expr, names: set[str], found: list[Slip]) -> None:
             _walk(left, names, found)
             if _power(right) is None:
                 told = (
-                    f"the exponent {ast.unparse(right)} is not a whole number of 1 to {_MOST_POWER}"
+                    f"the exponent {_short(ast.unparse(right))} is not a whole number of 1 to "
+                    f"{_MOST_POWER}"
                 )
                 found.append(Slip(told, "write a whole number, or use hill"))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
@@ -85,7 +97,7 @@ def _walk(tree: ast.expr, names: set[str], found: list[Slip]) -> None:
                 if isinstance(child, ast.expr):
                     _walk(child, names, found)
         case _:
-            told = f"{ast.unparse(tree)!r} cannot be used in a cell model"
+            told = f"{_short(ast.unparse(tree))!r} cannot be used in a cell model"
             allowed = ", ".join(FUNCTIONS)
             found.append(Slip(told, f"use numbers, names, + - * / **, comparisons, {allowed}"))
 
@@ -114,6 +126,10 @@ def _walk_call(name: str, arguments: list[ast.expr], names: set[str], found: lis
         found.append(Slip(told, "write 1, 2 or 3"))
     for argument in arguments:
         _walk(argument, names, found)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _unknown(name: str, names: set[str]) -> Slip:

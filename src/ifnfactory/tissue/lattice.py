@@ -17,8 +17,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.foundation.errors import Problem
-
 HEPATOCYTE_UM: Final = 25.0
 """Distance of neighbouring hepatocytes [um] (20-30 um, frontiers fphys.2020.01061 [V])."""
 
@@ -131,31 +129,3 @@ class Lattice:
             elif 0 <= y < self.height and 0 <= x < self.width:
                 found.append((y, x))
         return found
-
-
-def lattice_problems(lattice: Lattice, bytes_a_site: int, memory: int | None) -> list[Problem]:
-    """Return what is wrong with a lattice that a user asked for.
-
-    Parameters
-    ----------
-    bytes_a_site
-        Memory that the run keeps for each site.
-    memory
-        Bytes that the machine has; None where it does not tell.
-    """
-    problems: list[Problem] = []
-    sides = {"height": lattice.height, "width": lattice.width, "layers": lattice.layers}
-    for name, count in sides.items():
-        least = 1 if name == "layers" else 3
-        if count < least:
-            fix = f"give {least} or more"
-            problems.append(Problem(f"a lattice of {name} {count} is none", "--size", fix))
-    needed = lattice.sites * bytes_a_site
-    if not problems and memory is not None and needed > memory:
-        largest = int(math.sqrt(memory / bytes_a_site / lattice.layers))
-        told = (
-            f"{lattice.sites:,} cells need {needed / 1e9:,.1f} GB of memory at {bytes_a_site} "
-            f"bytes a cell, this machine has {memory / 1e9:,.1f} GB"
-        )
-        problems.append(Problem(told, "--size", f"give {largest:,} or less"))
-    return problems

@@ -7,6 +7,7 @@ compiled kernel, `reference` carries it out slowly, one cell at a time. Times ar
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -365,10 +366,13 @@ class Model:
         unknown = sorted(set(values) - {rate.name for rate in self.rates})
         if unknown:
             raise ModelError(f"{self.name} has no rate {', '.join(unknown)}")
-        changed = tuple(
-            replace(rate, value=float(values.get(rate.name, rate.value))) for rate in self.rates
-        )
-        return replace(self, rates=changed)
+        return self.with_values(values)
+
+    def with_values(self, values: Mapping[str, float]) -> Model:
+        """Return the model with other values of rates and inputs; other names change nothing."""
+        rates = tuple(replace(r, value=float(values.get(r.name, r.value))) for r in self.rates)
+        inputs = tuple(replace(i, value=float(values.get(i.name, i.value))) for i in self.inputs)
+        return replace(self, rates=rates, inputs=inputs)
 
     @property
     def fingerprint(self) -> str:

@@ -1,29 +1,39 @@
-"""What a well-formed file can still get wrong: names, rules, steps; every fault at once."""
+"""What a well-formed file can still get wrong: names and rules; every fault at once."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 
-from ifnfactory.foundation.errors import Problem
 from ifnfactory.foundation.lines import Path
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.expressions import slips
 from ifnfactory.tissue.model import Model, QuantityKind
+from ifnfactory.tissue.range_check import range_faults
 
 _RESERVED = ("dt", "sites", "zone", "lit")
 
 
 def model_faults(model: Model) -> list[Fault]:
-    """Return everything that is wrong with a model."""
-    found = [*_name_faults(model), *_expression_faults(model), *_rule_faults(model)]
-    return found or [*_step_faults(model), *_share_faults(model), *_blood_faults(model)]
+    """Return everything that is wrong with the names and rules of a model."""
+    return [
+        *_name_faults(model),
+        *_expression_faults(model),
+        *_rule_faults(model),
+        *_partner_faults(model),
+        *range_faults(model),
+    ]
 
 
 def rate_values(model: Model) -> dict[str, float]:
     """Return the rates per minute and micrometre."""
     return {rate.name: rate.canonical for rate in model.rates}
+
+
+def hop_rate(model: Model, diffusion: str) -> float:
+    """Return the rate of hops to each neighbouring site [1/min] for a diffusion expression."""
+    share = 2.0 / 3.0 if model.lattice.kind == "hex" else 1.0
+    return share * float(evaluate(diffusion, rate_values(model))) / model.lattice.pitch_um**2
 
 
 def source_names(model: Model) -> set[str]:
@@ -142,31 +152,60 @@ def _agent_expressions(model: Model, rates: set[str], sources: set[str]) -> Iter
 def _rule_faults(model: Model) -> Iterator[Fault]:
     kinds = {quantity.name: quantity.kind for quantity in model.quantities}
     bits = {quantity.name: quantity.bits for quantity in model.quantities}
-
-    def changed(path: Path, name: str) -> Iterator[Fault]:
+    for path, name in _changed(model):
         if name not in kinds:
             yield Fault(path, f"there is no quantity {name!r}", f"there are {', '.join(kinds)}")
-
     for index, item in enumerate(model.transitions):
-        yield from changed(("transitions", index, "quantity"), item.quantity)
-        for name, _ in item.sets:
-            yield from changed(("transitions", index, "sets", name), name)
         if kinds.get(item.quantity) is QuantityKind.AMOUNT:
             told = f"{item.quantity} is an amount: it has no transitions"
             yield Fault(("transitions", index, "quantity"), told, "use relax or ode")
     for index, item in enumerate(model.relaxations):
-        at = ("relax", index, "quantity")
-        yield from changed(at, item.quantity)
         if kinds.get(item.quantity, QuantityKind.AMOUNT) is not QuantityKind.AMOUNT:
+            at = ("relax", index, "quantity")
             yield Fault(at, f"{item.quantity} is no amount", "use transitions")
-    for index, block in enumerate(model.odes):
-        for name, _ in block.equations:
-            at = ("ode", index, "equations", name)
-            yield from changed(at, name)
-            if bits.get(name, 32) != 32 or kinds.get(name) is not QuantityKind.AMOUNT:
-                yield Fault(at, f"{name} is no amount of 32 bits", "declare it so")
+    for path, name in _solved(model):
+        plain = kinds.get(name, QuantityKind.AMOUNT) is QuantityKind.AMOUNT
+        if not plain or bits.get(name, 32) != 32:
+            yield Fault(path, f"{name} is no amount of 32 bits", "declare it so")
+    equations = [*_relaxed(model), *_solved(model)]
+    for number, (path, name) in enumerate(equations):
+        if name in [other for _, other in equations[:number]]:
+            fix = "put both into one: relax, or one line of one ode"
+            yield Fault(path, f"{name} has two equations", fix)
+
+
+def _relaxed(model: Model) -> list[tuple[Path, str]]:
+    return [(("relax", i, "quantity"), item.quantity) for i, item in enumerate(model.relaxations)]
+
+
+def _solved(model: Model) -> list[tuple[Path, str]]:
+    return [
+        (("ode", index, "equations", name), name)
+        for index, block in enumerate(model.odes)
+        for name, _ in block.equations
+    ]
+
+
+def _changed(model: Model) -> Iterator[tuple[Path, str]]:
+    """Return where a quantity is given a new value, and its name."""
+    yield from (*_relaxed(model), *_solved(model))
+    for index, item in enumerate(model.transitions):
+        yield ("transitions", index, "quantity"), item.quantity
+        yield from ((("transitions", index, "sets", name), name) for name, _ in item.sets)
+    yield from ((("seeding", "sets", name), name) for name, _ in model.seeding.sets)
+    for agent in model.agents:
+        for index, deed in enumerate(agent.deeds):
+            at = ("agents", agent.name, "deeds", index, "sets")
+            yield from (((*at, name), name) for name, _ in deed.sets)
+
+
+def _partner_faults(model: Model) -> Iterator[Fault]:
     names = [field.name for field in model.fields]
     for field in model.fields:
+        if field.partner == field.name or not (field.partner or field.to_partner == "0"):
+            told = f"{field.name} passes into nothing but itself"
+            fix = "name another field as its partner, or leave partner and to_partner out"
+            yield Fault(("fields", field.name, "to_partner"), told, fix)
         partner = next((other for other in model.fields if other.name == field.partner), None)
         if field.partner and (partner is None or partner.partner != field.name):
             told = f"{field.name} and {field.partner} do not name each other as partners"
@@ -174,85 +213,3 @@ def _rule_faults(model: Model) -> Iterator[Fault]:
         if field.partner and field.solver != "explicit":
             at = ("fields", field.name, "solver")
             yield Fault(at, "layers that exchange need explicit steps", 'write solver = "explicit"')
-
-
-def _step_faults(model: Model) -> Iterator[Fault]:
-    longer, shorter = model.macro_step, min(model.cell_step, model.field_step)
-    if abs(longer / shorter - round(longer / shorter)) > 1e-9:
-        told = f"steps of {model.cell_step:g} and {model.field_step:g} min do not fit together"
-        fix = "make the longer a whole multiple of the shorter"
-        yield Fault(("time", "field_step_min"), told, fix)
-    if model.odes and model.cell_substeps > 1:
-        told = "differential equations are solved once a field step, which has several cell steps"
-        fix = f"write cell_step_min = {model.field_step:g}; a block has sub-steps of its own"
-        yield Fault(("time", "cell_step_min"), told, fix)
-    rates = rate_values(model)
-    sides = 6 if model.lattice.kind == "hex" else 4
-    for field in model.fields:
-        if field.solver != "explicit":
-            continue
-        hop = hop_rate(model, field.diffusion)
-        keys = ("uptake", "decay", "washout", "to_partner")
-        leaving = sides * hop + sum(evaluate(getattr(field, key), rates) for key in keys)
-        step = model.field_step / max(1, field.substeps)
-        if leaving * step > 1.0 + 1e-9:
-            told = (
-                f"an explicit step of {step:g} min is unstable for {field.name}: more than all of "
-                "it would leave its site"
-            )
-            need = math.ceil(leaving * model.field_step)
-            fix = f"write substeps = {need} or more, or a shorter field_step_min"
-            yield Fault(("fields", field.name, "substeps"), told, fix)
-
-
-def _blood_faults(model: Model) -> Iterator[Fault]:
-    rates = rate_values(model)
-    for field in model.fields:
-        if evaluate(field.exchange, rates) == 0.0:
-            continue
-        at = ("fields", field.name, "exchange")
-        if not evaluate(model.transit, rates) > 0.0:
-            told = f"{field.name} meets the blood, which takes no time to pass"
-            yield Fault(at, told, "give [sinusoid] a transit above 0")
-        if field.solver == "explicit" or model.lattice.kind != "hex":
-            told = f"{field.name} cannot meet the blood: explicit steps, or a square lattice"
-            yield Fault(at, told, 'use solver = "implicit" and kind = "hex"')
-
-
-def stack_problems(model: Model, layers: int) -> list[Problem]:
-    """Return which explicit fields are stable in a sheet, but not in a stack of sheets."""
-    if layers == 1:
-        return []
-    rates = rate_values(model)
-    found: list[Problem] = []
-    for field in model.fields:
-        step = model.field_step / max(1, field.substeps)
-        sheet = (6 if model.lattice.kind == "hex" else 4) * hop_rate(model, field.diffusion)
-        up = 2.0 * float(evaluate(field.diffusion, rates)) / model.lattice.pitch_um**2
-        keys = ("uptake", "decay", "washout", "to_partner")
-        leaving = sheet + up + sum(evaluate(getattr(field, key), rates) for key in keys)
-        if field.solver == "explicit" and leaving * step > 1.0 + 1e-9:
-            told = f"an explicit step of {step:g} min is unstable for {field.name} in a stack"
-            need = math.ceil(leaving * model.field_step)
-            fix = f"give one layer, or write substeps = {need} or more in the model"
-            found.append(Problem(told, "--layers", fix))
-    return found
-
-
-def hop_rate(model: Model, diffusion: str) -> float:
-    """Return the rate of hops to each neighbouring site [1/min] for a diffusion expression."""
-    share = 2.0 / 3.0 if model.lattice.kind == "hex" else 1.0
-    return share * float(evaluate(diffusion, rate_values(model))) / model.lattice.pitch_um**2
-
-
-def _share_faults(model: Model) -> Iterator[Fault]:
-    rates = rate_values(model)
-    for resident in model.residents:
-        share = evaluate(resident.fraction, rates)
-        if not 0.0 <= share <= 1.0:
-            told = f"{resident.name}: {share:g} is no share of the sites"
-            yield Fault(("residents", resident.name, "fraction"), told, "give 0 to 1")
-    for agent in model.agents:
-        if evaluate(agent.density, rates) > 1.0:
-            told = f"{agent.name}: more than one agent a site is not sparse"
-            yield Fault(("agents", agent.name, "density"), told, "give 1 or less")

@@ -17,6 +17,7 @@ from ifnfactory.tissue import model as m
 from ifnfactory.tissue.model_check import model_faults
 from ifnfactory.tissue.model_schema import ModelSection, QuantitySection, RateSection
 from ifnfactory.tissue.units import canonical_factor
+from ifnfactory.tissue.value_check import value_faults
 
 BUILT_IN: Final = ("hbv-liver", "plaque", "visavis")
 CHAPTERS: Final = (
@@ -64,13 +65,13 @@ def model_of(text: str, file: str) -> m.Model:
     if faults:
         raise UserInputError(located(faults, text, file))
     section = ModelSection.model_validate(raw)
-    faults = list(_rate_faults(section)) + list(_phase_faults(section))
-    if not faults:
-        model = _built(section)
-        faults = model_faults(model)
-        if not faults:
-            return model
-    raise UserInputError(located(faults, text, file))
+    # What is wrong with a rate or a phase stands in for a good one, so that names are judged too.
+    model = _built(section)
+    faults = [*_rate_faults(section), *_phase_faults(section), *model_faults(model)]
+    faults = faults or value_faults(model)
+    if faults:
+        raise UserInputError(located(faults, text, file))
+    return model
 
 
 def _rate_faults(section: ModelSection) -> Iterator[Fault]:
@@ -137,21 +138,23 @@ def _taken_over(place: str) -> Any:
 
 
 def _rate(name: str, rate: RateSection) -> m.Rate:
-    if rate.from_ is not None:
-        entry = _taken_over(rate.from_)
+    entry = None if rate.from_ is None else _taken_over(rate.from_)
+    if entry is not None:
         source, value = entry.source, entry.value * rate.times
         if rate.times != 1.0:
             source = replace(source, text=f"{rate.times:g} x {rate.from_}: {source.text}", tag="D")
         told = rate.description or entry.description
         return m.Rate(name, value, entry.unit, source, told, canonical_factor(entry.unit))
-    unit = rate.unit or "1"
-    source = Source(rate.source or "", rate.tag or "prior")
+    unit = rate.unit if rate.unit is not None and _is_unit(rate.unit) else "1"
+    source = Source(rate.source or "not given", rate.tag or "prior")
     value = 0.0 if rate.value is None else rate.value
     return m.Rate(name, value, unit, source, rate.description, canonical_factor(unit))
 
 
 def _quantity(name: str, q: QuantitySection) -> m.Quantity:
-    initial = q.phases.index(q.initial) if isinstance(q.initial, str) else float(q.initial)
+    initial = q.initial
+    if isinstance(initial, str):
+        initial = q.phases.index(initial) if initial in q.phases else 0.0
     maximum = float(len(q.phases) - 1) if q.phases else q.maximum
     return m.Quantity(
         name,
@@ -170,7 +173,7 @@ def _built(s: ModelSection) -> m.Model:
     }
 
     def target(to: float | str | None) -> float | None:
-        return numbers[to] if isinstance(to, str) else to
+        return numbers.get(to, 0.0) if isinstance(to, str) else to
 
     return m.Model(
         name=s.name,

@@ -30,7 +30,9 @@ class LatticeSection(Section):
     """Where cells sit."""
 
     kind: Literal["hex", "blocks"] = Field("hex", description='"hex" or "blocks"')
-    pitch_um: Positive = Field(25.0, description="the distance of neighbouring sites in um")
+    pitch_um: float = Field(
+        25.0, ge=0.01, le=10_000, description="the distance of neighbouring sites, 0.01 to 10000 um"
+    )
     block: int = Field(1, ge=1, le=9, description="voxels along the side of a cell")
     size: int = Field(256, ge=3, description="the usual number of cells along a side, 3 or more")
 
@@ -76,7 +78,9 @@ class FieldSection(Section):
     solver: Literal["explicit", "implicit"] = Field(
         "implicit", description='"explicit" or "implicit"'
     )
-    substeps: int = Field(0, ge=0, description="a number of explicit steps in a field step")
+    substeps: int = Field(
+        0, ge=0, le=1000, description="a number of explicit steps in a field step, up to 1000"
+    )
     pulse: bool = Field(False, description="true or false")
     partner: str = Field("", description="the name of the other layer")
     to_partner: Expression = Field("0", description="an expression over rates")
@@ -162,7 +166,7 @@ class SeedingSection(Section):
     pattern: Literal["none", "poisson", "centre"] = Field(
         "none", description='"none", "poisson" or "centre"'
     )
-    amount: NotNegative = Field(0.0, description="a mean number for each cell, 0 or more")
+    amount: float = Field(0.0, ge=0, le=1e6, description="a mean number for each cell, 0 to 1e6")
     when: Expression = Field("1", description="a condition")
     sets: dict[str, Expression] = Field({}, description="a table of quantities and expressions")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -38,29 +37,8 @@ def lattice_of(simulation: Simulation) -> Lattice:
     return Lattice(sites.height, sites.width, sites.layers, edge, kind, pitch, pitch)
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Names and units of the numbers of a sample."""
-
-    names: tuple[str, ...]
-    units: tuple[str, ...]
-
-
-def columns(model: Model) -> Columns:
-    """Return what `sample` gives for a model, after the replicate."""
-    pairs = [("hour", "h")]
-    pairs += [(measure.name, "fraction") for measure in model.measures]
-    pairs += [(f"{item.name}_mean", f"{item.unit} per cell") for item in model.fields]
-    pairs += [(item.name, item.unit) for item in model.pools]
-    pairs += [("radius", "cell diameters")]
-    pairs += [("infected_clusters", "clusters"), ("largest_infected_cluster", "cells")]
-    pairs += [("protected_crosses", "0 or 1"), ("protected_largest_share", "fraction")]
-    pairs += [("imbalance", "ratio")]
-    return Columns(tuple(name for name, _ in pairs), tuple(unit for _, unit in pairs))
-
-
 def sample(simulation: Simulation, state: State) -> tuple[float, ...]:
-    """Return the numbers of a state, in the order of `columns`; NaN where a model has no such."""
+    """Return the numbers of a state in the order of `columns`; NaN where a model has none."""
     model, sites = simulation.model, simulation.sites
     cells = sites.open_cells
     shares = {measure.name: simulation.share(state, measure.name) for measure in model.measures}

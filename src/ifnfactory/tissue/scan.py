@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.lines import Path
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.tissue.course import Course, Plan, follow
@@ -20,6 +21,7 @@ from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.niche import NICHE, at_point, niche_rate
 from ifnfactory.tissue.outcome import Ending, Outcome, commonest, contained
 from ifnfactory.tissue.state import Status
+from ifnfactory.tissue.value_check import value_faults
 
 Keep = Callable[[NDArray[np.float64]], None]
 
@@ -117,17 +119,30 @@ def parse_axes(texts: Sequence[str], model: Model) -> tuple[Axis, ...]:
     if points > POINTS_MAX:
         told = f"{points:,} points are too many for one diagram"
         problems.append(Problem(told, "--param", f"give {POINTS_MAX:,} or fewer"))
+    problems = problems or _point_problems(axes, model)
     if problems:
         raise UserInputError(problems)
     return tuple(axes)
+
+
+def _point_problems(axes: Sequence[Axis], model: Model) -> list[Problem]:
+    """Return what is wrong with the model at points of the grid; each fault where it is first."""
+    found: dict[Path, Problem] = {}
+    for point in product(*(axis.values for axis in axes)):
+        values = dict(zip((axis.name for axis in axes), point, strict=True))
+        for fault in value_faults(at_point(model, values)):
+            told = " ".join(f"{name}={value:g}" for name, value in values.items())
+            found.setdefault(fault.path, Problem(fault.what, f"--param at {told}", fault.fix))
+    return list(found.values())
 
 
 def _axis(text: str, model: Model, problems: list[Problem]) -> Axis | None:
     where = f"--param {text}"
     name, _, span = text.partition("=")
     try:
-        low, high, count = (float(part) for part in span.split(":"))
-    except ValueError:
+        low, high = (float(part) for part in span.split(":")[:2])
+        count = int(span.split(":")[2])
+    except (ValueError, IndexError):
         problems.append(Problem("this is no range", where, "write name=low:high:count"))
         return None
     known = {rate.name: rate.unit for rate in model.rates}
@@ -143,14 +158,14 @@ def _axis(text: str, model: Model, problems: list[Problem]) -> Axis | None:
         fix = f"its rates are {', '.join(sorted(known))}; {NICHE} is there for every interferon"
         problems.append(Problem(f"{model.name} has no rate {name!r}", where, fix))
         return None
-    good = math.isfinite(low) and math.isfinite(high) and 0.0 <= low < high
-    if not good or count != int(count) or count < 2:
-        fix = "give 0 or more, rising, and 2 or more values"
+    good = math.isfinite(high) and 0.0 <= low < high and len(span.split(":")) == 3
+    if not good or not 2 <= count <= POINTS_MAX:
+        fix = f"give 0 or more, rising, and 2 to {POINTS_MAX:,} values"
         problems.append(Problem("this range holds no values", where, fix))
         return None
     wide = low > 0.0 and high / low >= 10.0
     spaced = np.geomspace if wide else np.linspace
-    values = tuple(float(value) for value in spaced(low, high, int(count)))
+    values = tuple(float(value) for value in spaced(low, high, count))
     return Axis(name, f"{name.replace('_', ' ')} [{unit}]", values)
 
 

@@ -59,7 +59,7 @@ class Simulation:
     ) -> None:
         self.model = model
         self.sites = sites
-        self.seed = int(seed)
+        self.seed = _word(seed)
         self.threads = threads
         self.layout = layout_of(model)
         constant = np.array([[item.value for item in model.inputs]])
@@ -227,6 +227,13 @@ class Simulation:
         return later, Info(status, made, self.hours(later), imbalance)
 
 
+def _word(seed: int) -> int:
+    """Return a seed that fits a word of the machine: itself, or a hash of a larger one."""
+    if -(2**63) <= seed < 2**63:
+        return int(seed)
+    return int(stream(seed, "tissue", "seed").integers(0, 2**62))
+
+
 def largest_imbalance(state: State) -> float:
     """Return the largest relative imbalance of any field of a state.
 
@@ -242,7 +249,8 @@ def largest_imbalance(state: State) -> float:
 
 
 def _status(state: State) -> Status:
-    if not np.all(np.isfinite(state.ledger)):
+    real = [values for values in state.quantities if values.dtype.kind == "f"]
+    if not all(np.isfinite(values).all() for values in (state.ledger, state.pools, *real)):
         return Status.NON_FINITE
     for row in state.ledger:
         if row[6] > _LIFTED * max(row[0], row[5]):

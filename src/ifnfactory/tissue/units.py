@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
+
+import pint
 
 from ifnfactory.foundation.units import parse_unit, registry
 
@@ -23,9 +26,25 @@ def canonical_factor(unit: str) -> float:
     ValueError
         If the text names no unit.
     """
-    given = _WORD.sub(_plain, unit)
-    wanted = _WORD.sub(_canonical, unit)
-    return float(registry().Quantity(1.0, parse_unit(given)).to(parse_unit(wanted)).magnitude)
+    wanted = parse_unit(_WORD.sub(_canonical, unit))
+    try:
+        factor = float(registry().Quantity(1.0, unit_of(unit)).to(wanted).magnitude)
+    except OverflowError:
+        factor = math.inf
+    if not 0.0 < factor < math.inf:
+        raise ValueError(f"{unit!r} is no unit that can be computed with")
+    return factor
+
+
+def unit_of(unit: str) -> pint.Unit:
+    """Return a unit of a cell model; what is counted has no dimension.
+
+    Raises
+    ------
+    ValueError
+        If the text names no unit.
+    """
+    return parse_unit(_WORD.sub(_plain, unit))
 
 
 def _plain(found: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ifnfactory.foundation.errors import KeptError
 from ifnfactory.foundation.progress import Progress
+from ifnfactory.foundation.provenance import code_fingerprint
 from ifnfactory.report.tissue.figures import diagram_png
 from ifnfactory.report.tissue.panels import Moment, moment
 from ifnfactory.report.tissue.save import Circumstances, save_course, save_scan
@@ -61,6 +62,11 @@ def follow_and_keep(
     return course
 
 
+def _code() -> str:
+    """Return a hash of the program: half a run of one version is no start for another."""
+    return code_fingerprint("tissue")
+
+
 class _Keeper:
     """Keeps snapshots of the first replicate, and a checkpoint of the one under way."""
 
@@ -68,7 +74,7 @@ class _Keeper:
         self._plan = plan
         self._marks = plan.snapshots(frames)
         hours = [plan.sample_hours[mark] for mark in self._marks]
-        self.unfinished = Unfinished(out, f"{plan.fingerprint} {frames}")
+        self.unfinished = Unfinished(out, f"{plan.fingerprint} {frames} {_code()}")
         self.snapshots = Snapshots(self.unfinished.folder / "snapshots.zarr", hours)
         self.simulation = Simulation(plan.model, plan.sites, plan.seed, plan.drive)
 
@@ -124,7 +130,7 @@ def scan_and_keep(
     if out is None:
         return scan(plan, axes, workers, progress)
     started = datetime.now(UTC)
-    unfinished = Unfinished(out, f"{plan.fingerprint} {axes}")
+    unfinished = Unfinished(out, f"{plan.fingerprint} {axes} {_code()}")
     kept = unfinished.begin(overwrite)
     done = None if kept is None else kept["points"]
     try:
