@@ -75,6 +75,31 @@ def test_both_names_print_the_version(name: str) -> None:
     assert done.stdout == f"ifnfactory {metadata.version('ifnfactory')}\n"
 
 
+READING = """
+class Stop:
+    def find_spec(self, name, *rest):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop())
+"""
+PARSING = """
+import typer.core
+def stop(*given, **named):
+    raise KeyboardInterrupt
+typer.core.TyperGroup.make_context = stop
+"""
+
+
+@pytest.mark.parametrize("moment", [READING, PARSING], ids=["reading", "parsing"])
+def test_an_interruption_at_the_start_is_one_line(moment: str) -> None:
+    program = f"import sys\n{moment}\nfrom ifnfactory.cli.start import main\nmain()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130
+    assert done.stderr == "interrupted: nothing was begun\n"
+
+
 def test_unknown_command_is_a_usage_error() -> None:
     done = subprocess.run([script("ifn"), "trail"], capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""An interrupted qualification keeps what it has finished, and the same command goes on."""
+"""What writes no run folder keeps what it has finished too, and the same command goes on."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ifnfactory.cli.app import app
 from ifnfactory.evidence import ablation, ensemble
 from ifnfactory.evidence import full_qualification as full
 from ifnfactory.foundation.errors import KeptError
 from ifnfactory.foundation.keep import Forgetful
+from ifnfactory.outlook import burden, lifetime, validate
+from ifnfactory.outlook.parameters import Values, drawn
 from ifnfactory.runs.making import Making
 from ifnfactory.study import kept as module
 from ifnfactory.study.kept import kept
 from ifnfactory.trial.protocol import Protocol, load_protocol
 from ifnfactory.trial.run import Simulator
 
+EXAMPLES = Path(__file__).parents[1] / "docs" / "examples" / "outlook"
 TWO = tuple(load_protocol(name) for name in ("lau2005", "marcellin2004"))
 COMMAND = ("qualify", "--patients", "6", "--ensemble", "--ablations", "--threads", "1", "--json")
 MEMBERS, ABLATIONS = 2, 1
@@ -147,3 +150,47 @@ def test_whoever_keeps_nothing_finds_nothing() -> None:
     nothing = Forgetful()
     nothing.write("a", b"found")
     assert nothing.read("a") is None
+
+
+OUTLOOKS = {
+    "outlook": ("outlook", "run", str(EXAMPLES / "cohort.toml"), "--people", "400"),
+    "validation": ("outlook", "validate", "--people", "8000"),
+    "burden": ("burden", "run", str(EXAMPLES / "country.toml"), "--people", "400"),
+}
+
+
+class Drawing:
+    """Draws values of the parameters; the draw with the number `most` is interrupted."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self.done: list[int] = []
+        self._most = most
+
+    def __call__(self, seed: int, number: int) -> Values:
+        if number >= self._most:
+            raise KeyboardInterrupt
+        self.done.append(number)
+        return drawn(seed, number)
+
+
+@pytest.mark.parametrize("kind", OUTLOOKS)
+def test_draws_of_the_decades_are_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def asked(drawing: Drawing, draws: int) -> Result:
+        for there in (lifetime, validate, burden):
+            monkeypatch.setattr(there, "drawn", drawing)
+        return CliRunner().invoke(app, [*OUTLOOKS[kind], "--draws", str(draws), "--json"])
+
+    wanted = asked(Drawing(), 4)
+    assert wanted.exit_code == 0
+    stopped = asked(Drawing(2), 3)
+    assert stopped.exit_code == 130
+    (place,) = home.iterdir()
+    assert f"kept in {place} — go on with the same command" in stopped.stderr
+    rest = Drawing()
+    found = asked(rest, 4)  # more draws begin with the same ones
+    assert found.stdout == wanted.stdout
+    assert rest.done == [2, 3]
+    assert "going on: " in found.stderr
+    assert not list(home.iterdir())

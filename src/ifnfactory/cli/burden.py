@@ -50,16 +50,20 @@ def run(
     place, policies = checked_burden(country, policy, people, draws, out, overwrite, threads)
     from ifnfactory.cli.burden_view import burden_view
     from ifnfactory.outlook.burden import follow_country
+    from ifnfactory.study.outlook import kept_outlook
 
     started = datetime.now(UTC)
-    with ScreenProgress() as progress:
-        found = follow_country(place, policies, people, seed, draws, threads, progress)
+    keeps = kept_outlook("burden", people, seed, (policies,), country)
+    with ScreenProgress() as progress, keeps as kept:
+        kept.tell(progress)
+        found = follow_country(place, policies, people, seed, draws, threads, progress, kept)
         wall = (datetime.now(UTC) - started).total_seconds()
         if out is not None:
             from ifnfactory.report.decades.burden import save_burden
 
             command = shlex.join(["ifn", *sys.argv[1:]])
             save_burden(found, out, started, command, wall, overwrite)
+        kept.forget()
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import typer
 
@@ -26,6 +26,8 @@ Answer = TypeVar("Answer")
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
+told: Final[set[str]] = set()
+"""What a command has said about its interruption."""
 
 
 def door(command: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -42,13 +44,17 @@ def door(command: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
             print(f"{error} — check its name, your rights there and the network", file=sys.stderr)
             raise typer.Exit(EXIT_USER_ERROR) from None
         except KeptError as error:
-            print(error, file=sys.stderr)
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+            raise _interrupted(str(error)) from None
         except KeyboardInterrupt:
-            print(f"interrupted: nothing was written{_how_to_keep(kwargs)}", file=sys.stderr)
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+            raise _interrupted(f"interrupted: nothing was written{_how_to_keep(kwargs)}") from None
 
     return answer
+
+
+def _interrupted(text: str) -> typer.Exit:
+    print(text, file=sys.stderr)
+    told.add(text)
+    return typer.Exit(EXIT_INTERRUPTED)
 
 
 def _how_to_keep(options: Mapping[str, object]) -> str:

@@ -70,11 +70,15 @@ def run(
     ).checked()  # fmt: skip
     from ifnfactory.cli.outlook_view import outlook_view
     from ifnfactory.outlook.lifetime import look_ahead
+    from ifnfactory.study.outlook import kept_outlook
 
     started = datetime.now(UTC)
-    with ScreenProgress() as progress:
+    given = (years, location, rescue_years, interferon_hcc_ratio, against, asked.prices)
+    keeps = kept_outlook("outlook", people, seed, given, cohort or trial)
+    with ScreenProgress() as progress, keeps as kept:
+        kept.tell(progress)
         found = look_ahead(
-            asked.question, years, people, seed, draws, asked.prices, threads, progress
+            asked.question, years, people, seed, draws, asked.prices, threads, progress, kept
         )
         wall = (datetime.now(UTC) - started).total_seconds()
         if out is not None:
@@ -82,6 +86,7 @@ def run(
 
             command = shlex.join(["ifn", *sys.argv[1:]])
             save_outlook(found, out, started, command, wall, overwrite)
+        kept.forget()
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
     else:
@@ -103,9 +108,12 @@ def validate(
     check_validation(draws, people)
     from ifnfactory.cli.outlook_view import validation_view
     from ifnfactory.outlook.validate import validate as compare
+    from ifnfactory.study.outlook import kept_outlook
 
-    with ScreenProgress() as progress:
-        found = compare(seed, draws, people, progress=progress)
+    with ScreenProgress() as progress, kept_outlook("validation", people, seed) as kept:
+        kept.tell(progress)
+        found = compare(seed, draws, people, progress, kept)
+        kept.forget()
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
     else:

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from ifnfactory.foundation.kernel_cache import prune, used
+from ifnfactory.foundation.kernel_cache import CACHE_VARIABLE, prune, used
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.network.model import Network
 
@@ -32,7 +32,6 @@ _SOURCES = ("vector_math", "symbolic", "emit", "lanes", "sparse_lu", "rosenbrock
 _LIBRARIES: Final = ("numba", "llvmlite", "numpy", "sympy")
 _FILE: Final = "kernel.py"
 _TEMPLATE = Path(__file__).with_name("_advance_template.py")
-CACHE_VARIABLE = "IFNFACTORY_CACHE_DIR"
 
 
 @dataclass(frozen=True)

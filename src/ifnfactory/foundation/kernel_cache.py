@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+CACHE_VARIABLE: Final = "IFNFACTORY_CACHE_DIR"
+"""Variable of the environment that names another cache than the user's."""
 MOST: Final = 32
 """Kernels that are kept: a version of the program has some ten, of 1 to 5 MB."""
 SPARED_S: Final = 86_400.0

@@ -8,8 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.foundation.keep import Forgetful, Keep
 from ifnfactory.foundation.notice import NOT_FOR_CARE
 from ifnfactory.foundation.progress import Progress, Silent
+from ifnfactory.foundation.records import pack, unpack
 from ifnfactory.outlook.comparisons import Estimate
 from ifnfactory.outlook.country import Country, draw_country
 from ifnfactory.outlook.death_scenarios import DeathScenario, death_scenarios, estimates_of
@@ -122,6 +124,13 @@ class Burden:
         }
 
 
+@dataclass(frozen=True)
+class _Draw:
+    """Series of one draw of the parameters, shape (policies, series, years)."""
+
+    series: Floats
+
+
 def follow_country(
     country: Country,
     policies: tuple[Policy, ...],
@@ -130,6 +139,7 @@ def follow_country(
     draws: int = 20,
     threads: int | None = None,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> Burden:
     """Follow a country's infected people under every policy.
 
@@ -139,8 +149,10 @@ def follow_country(
         Simulated under each policy; each stands for `country.infected` / `people` persons.
     draws
         Draws of the parameters behind the bands; each follows a quarter of the people.
+    keep
+        Keeps every draw that is done, and has those of before.
     """
-    watcher = progress or Silent()
+    watcher, kept = progress or Silent(), keep or Forgetful()
     watcher.begin(f"Following {people * len(policies):,} people", 1 + draws)
     months = 12 * (country.end_year - country.start_year)
 
@@ -151,9 +163,19 @@ def follow_country(
         watcher.advance()
         return _series(course) * (country.infected / n)
 
+    def once(draw: int) -> Floats:
+        name = f"draws/{draw:05d}.npz"
+        content = kept.read(name)
+        if content is not None:
+            watcher.advance()
+            return unpack(_Draw, content).series
+        found = run(drawn(seed, draw), fewer)
+        kept.write(name, pack(_Draw(found)))
+        return found
+
     series = run(central(), people)
     fewer = max(people // 4, min(people, 1_000))
-    spread = np.array([run(drawn(seed, draw), fewer) for draw in range(draws)])
+    spread = np.array([once(draw) for draw in range(draws)])
     watcher.end()
     low, high = np.quantile(spread, [0.025, 0.975], axis=0) if draws else (spread, spread)
     hcc, deaths = SERIES.index("hcc"), SERIES.index("liver_deaths")

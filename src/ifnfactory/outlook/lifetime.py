@@ -9,8 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.foundation.keep import Forgetful, Keep
 from ifnfactory.foundation.notice import NOT_FOR_CARE
 from ifnfactory.foundation.progress import Progress, Silent
+from ifnfactory.foundation.records import pack, unpack
 from ifnfactory.outlook.comparisons import (
     EVENTS,
     Row,
@@ -148,6 +150,7 @@ def look_ahead(
     prices: Prices | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> Outlook:
     """Follow every group of a question.
 
@@ -165,8 +168,10 @@ def look_ahead(
         The user's own; without them there are no costs.
     threads
         One for each core if not given; the result does not depend on it.
+    keep
+        Keeps every draw that is done, and has those of before.
     """
-    watcher = progress or Silent()
+    watcher, kept = progress or Silent(), keep or Forgetful()
     watcher.begin(f"Following {people * len(question.names):,} people", 1 + draws)
 
     def run(values: Values, n: int, draw: int | None) -> tuple[Course, Run]:
@@ -180,9 +185,19 @@ def look_ahead(
         watcher.advance()
         return course, Run(value, final_shares(course), _curves(course))
 
+    def once(draw: int) -> Run:
+        name = f"draws/{draw:05d}.npz"
+        content = kept.read(name)
+        if content is not None:
+            watcher.advance()
+            return unpack(Run, content)
+        found = run(drawn(seed, draw), fewer, draw)[1]
+        kept.write(name, pack(found))
+        return found
+
     course, middle = run(central(), people, None)
     fewer = max(people // 4, min(people, 1_000))
-    spread = [run(drawn(seed, i), fewer, i)[1] for i in range(draws)]
+    spread = [once(draw) for draw in range(draws)]
     watcher.end()
     bands = np.stack([each.curves for each in spread]) if spread else np.zeros((0, 0, 0, 0))
     low, high = np.quantile(bands, [0.025, 0.975], axis=0) if spread else (bands, bands)

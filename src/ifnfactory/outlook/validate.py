@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from ifnfactory.foundation.evidence import Source
+from ifnfactory.foundation.keep import Forgetful, Keep
 from ifnfactory.foundation.notice import NOT_FOR_CARE
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.outlook import measures
@@ -213,7 +215,11 @@ def target_mixtures() -> dict[str, tuple[tuple[str, float], ...]]:
 
 
 def validate(
-    seed: int = 1, draws: int = 0, people: int = PEOPLE, progress: Progress | None = None
+    seed: int = 1,
+    draws: int = 0,
+    people: int = PEOPLE,
+    progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> Validation:
     """Follow the people of every target and compare.
 
@@ -225,15 +231,28 @@ def validate(
         Draws of the parameters for an interval around each modelled value; 0 for none.
     people
         In each cohort.
+    keep
+        Keeps what is done with each set of parameters, and has that of before.
     """
-    watcher = progress or Silent()
-    watcher.begin("Following the cohorts of the targets", 1 + draws)
-    modelled = modelled_values(central(), people, seed)
-    watcher.advance()
-    uncertain: list[list[float]] = []
-    for draw in range(draws):
-        uncertain.append(modelled_values(drawn(seed, draw), people // 4, seed))
+    watcher, kept = progress or Silent(), keep or Forgetful()
+
+    def once(name: str, values: Callable[[], Values], people: int) -> list[float]:
+        content = kept.read(name)
+        found: list[float]
+        if content is not None:
+            found = json.loads(content)
+        else:
+            found = modelled_values(values(), people, seed)
+            kept.write(name, json.dumps([float(value) for value in found]).encode())
         watcher.advance()
+        return found
+
+    watcher.begin("Following the cohorts of the targets", 1 + draws)
+    modelled = once("central.json", central, people)
+    uncertain = [
+        once(f"draws/{draw:05d}.json", lambda draw=draw: drawn(seed, draw), people // 4)
+        for draw in range(draws)
+    ]
     watcher.end()
     ends = np.quantile(uncertain, [0.025, 0.975], axis=0) if draws else None
     rows = [

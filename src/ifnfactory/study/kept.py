@@ -17,14 +17,13 @@ from typing import Final
 
 import platformdirs
 
-from ifnfactory.engine.kernel import CACHE_VARIABLE
 from ifnfactory.foundation.errors import KeptError, Problem, UserInputError
+from ifnfactory.foundation.kernel_cache import CACHE_VARIABLE
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.foundation.provenance import platform_record
 from ifnfactory.runs.lock import Lock
-from ifnfactory.runs.making import SCRATCH, Identity, Making, NewFile
+from ifnfactory.runs.making import SCRATCH, Identity, Making, NewFile, digest
 from ifnfactory.runs.store import LocalStore
-from ifnfactory.study.order import hash_of
 
 FOLDER: Final = "unfinished"
 
@@ -97,13 +96,15 @@ class Kept:
     def read(self, name: str) -> bytes | None:
         """Return what was kept under a name, None if there is nothing or it is damaged."""
         with suppress(OSError):
-            if self._making is not None and self._making.done(hash_of(name)):
+            if self._making is not None and self._making.done(digest(name.encode())):
                 return self._making.store.read(f"{SCRATCH}{name}")
         return None
 
     def write(self, name: str, content: bytes) -> None:
         """Keep something under a name."""
-        self.add(hash_of(name), name, 0, 0, [NewFile(f"{SCRATCH}{name}", content, None)], "")
+        self.add(
+            digest(name.encode()), name, 0, 0, [NewFile(f"{SCRATCH}{name}", content, None)], ""
+        )
 
     def add(
         self, key: str, arm: str, first: int, patients: int, files: Sequence[NewFile], facts: str
@@ -139,7 +140,7 @@ def kept(*facts: tuple[str, str]) -> Kept:
     """Return what keeps the finished part of something with these facts, on this machine."""
     whole = (*facts, ("machine", json.dumps(platform_record())))
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    place = cache_home() / FOLDER / hash_of(json.dumps(whole))[:20]
+    place = cache_home() / FOLDER / digest(json.dumps(whole).encode())[:20]
     return Kept(place, Identity(whole, now))
 
 

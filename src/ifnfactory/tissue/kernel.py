@@ -13,12 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from ifnfactory.foundation.kernel_cache import prune, used
+from ifnfactory.foundation.kernel_cache import CACHE_VARIABLE, prune, used
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.tissue.codegen import write_kernel
 from ifnfactory.tissue.layout import Layout
 
-CACHE_VARIABLE: Final = "IFNFACTORY_CACHE_DIR"
 _HERE: Final = Path(__file__).parent
 
 
