@@ -20,6 +20,7 @@ from ifnfactory.report.tissue import keep
 from ifnfactory.report.tissue.picture import laid_out
 from ifnfactory.runs.tables import read_parquet
 from ifnfactory.tissue import scan as scanning
+from ifnfactory.tissue.columns import BOOKS
 from ifnfactory.tissue.course import Course, Plan, follow
 from ifnfactory.tissue.model_file import load_model
 from ifnfactory.tissue.niche import at_point, niche_length_um
@@ -41,7 +42,7 @@ def ifn(*arguments: str) -> Result:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     """Run the example to its end, once."""
     out = tmp_path_factory.mktemp("tissue") / "run"
-    said = ifn(*RUN, "--out", str(out), "--movie", "--json")
+    said = ifn(*RUN, "--out", str(out), "--movie", "--factory", "--json")
     assert said.exit_code == 0, said.output
     return out, json.loads(said.stdout)
 
@@ -70,6 +71,29 @@ def test_a_run_leaves_numbers_pictures_snapshots_and_a_report(finished) -> None:
     assert np.all(np.abs(table.column("imbalance")) < 1e-5)
 
 
+def test_every_measure_is_written_down(finished) -> None:
+    out, told = finished
+    table, ends = (read_parquet(out / name) for name in ("measures.parquet", "outcomes.parquet"))
+    books = [np.asarray(table.column(f"ifn_{what}")) for what in BOOKS]
+    made = books[0]
+    assert np.all(np.diff(made[: table.rows // 2]) >= 0.0)
+    assert made[-1] == pytest.approx(sum(book[-1] for book in books[1:]), rel=1e-5)
+    assert books[BOOKS.index("present")] == pytest.approx(np.asarray(table.column("ifn_mean")))
+    assert told["niche_length"] == pytest.approx(100.0)
+    clusters = np.asarray(table.column("infected_clusters"))[-1]
+    assert sum(told["infected_cluster_sizes"].values()) == clusters
+    typical = np.asarray(table.column("typical_infected_cluster"))
+    assert np.all(typical <= np.asarray(table.column("largest_infected_cluster")))
+    factory = told["factory"]
+    assert factory["generation_hours"] == pytest.approx(1.0 / 0.12)
+    assert factory["amplification"] == [None, None]  # its interferon primes nobody
+    # With warned neighbours a cell infects fewer, with the same random numbers.
+    pairs = zip(factory["spread_number"], factory["spread_number_without_interferon"], strict=True)
+    assert all(0.0 <= less < more for less, more in pairs)
+    assert np.asarray(ends.column("spread_number")).tolist() == factory["spread_number"]
+    assert set(np.asarray(ends.column("status"))) == {"completed"}
+
+
 def test_snapshots_are_zarr_and_hold_the_last_state(finished) -> None:
     import zarr
 
@@ -86,7 +110,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(finished, tmp_path: Path) -> Non
     whole, told = finished
     out = tmp_path / "run"
     checkpoint = tmp_path / ".run.unfinished" / "checkpoint.npz"
-    command = [*PROGRAM, *RUN, "--out", str(out), "--movie", "--json"]
+    command = [*PROGRAM, *RUN, "--out", str(out), "--movie", "--factory", "--json"]
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not checkpoint.exists() and killed.poll() is None:
         time.sleep(0.01)
@@ -99,7 +123,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(finished, tmp_path: Path) -> Non
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == told
     assert not checkpoint.exists()
-    for name in ("measures.parquet", "panels.png", "movie.gif"):
+    for name in ("measures.parquet", "outcomes.parquet", "panels.png", "movie.gif"):
         assert (out / name).read_bytes() == (whole / name).read_bytes(), name
     for file in (whole / "snapshots.zarr").rglob("*"):
         if file.is_file():

@@ -10,6 +10,8 @@ from tissue_cases import built_in
 
 from ifnfactory.tissue.clusters import clusters
 from ifnfactory.tissue.coupling import Loop, drive_of, quiet, response_surface, summary
+from ifnfactory.tissue.course import Plan, follow
+from ifnfactory.tissue.factory import look_at_factory
 from ifnfactory.tissue.lattice import Boundary, Lattice
 from ifnfactory.tissue.scene import Drive
 from ifnfactory.tissue.simulation import Simulation
@@ -135,3 +137,20 @@ def test_the_loop_at_rest_is_the_fixed_point_of_its_equations() -> None:
 def test_a_concentration_that_cannot_be_is_refused(peg: list[float]) -> None:
     with pytest.raises(ValueError, match="concentrations"):
         drive_of(built_in("hbv-liver"), np.zeros(1), np.array(peg))
+
+
+def test_the_loop_amplifies_what_producers_make() -> None:
+    lit = built_in("hbv-liver").with_values({"sensed": 1.0, "producer_fraction": 0.05})
+    found = look_at_factory(follow(Plan(lit, Sites(24, 24), 100.0, 2, 1)))
+    gain = lit.rate_value("priming_gain") * lit.rate_value("isg_amplitude")
+    assert np.all((found.amplification > 0.1) & (found.amplification < gain))
+    assert found.generation_h == pytest.approx(96.0)
+    # Lit cells let fewer virions out, and fewer in.
+    assert np.all(found.spread < 0.8 * found.spread_without)
+
+
+def test_a_dark_factory_amplifies_nothing() -> None:
+    off = {"sensed": 0.0, "stealth_leak": 0.0, "damp_sensing": 0.0}
+    dark = built_in("hbv-liver").with_values(off)
+    found = look_at_factory(follow(Plan(dark, Sites(24, 24), 2.0, 1, 1)))
+    assert math.isnan(found.amplification[0])

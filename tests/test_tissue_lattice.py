@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tissue_cases import built_in
 
-from ifnfactory.tissue.clusters import clusters
+from ifnfactory.tissue.clusters import clusters, size_classes
 from ifnfactory.tissue.course import Plan, follow
 from ifnfactory.tissue.lattice import Boundary, Kind, Lattice
 from ifnfactory.tissue.lobule import one_lobule, sheet_of_lobules
@@ -67,6 +67,15 @@ def test_clusters_are_those_of_a_search(boundary: Boundary, kind: Kind) -> None:
     assert sorted(sizes) == sorted(found.sizes)
     assert found.largest_share == max(sizes) / sum(sizes)
     assert np.array_equal(found.label > 0, cells)
+
+
+def test_clusters_are_counted_by_size() -> None:
+    cells = np.zeros((9, 9), dtype=bool)
+    cells[1, 1] = cells[3, 1:4] = cells[6, 0:4] = True
+    found = clusters(cells, Lattice(9, 9, boundary=Boundary.CLOSED))
+    assert size_classes(found.sizes) == (("1", 1), ("2-3", 1), ("4-7", 1))
+    assert found.typical == (1 + 9 + 16) / 8
+    assert size_classes(np.empty(0, dtype=np.int64)) == ()
 
 
 def test_a_column_crosses_and_an_empty_sheet_does_not() -> None:

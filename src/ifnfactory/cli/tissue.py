@@ -65,6 +65,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Run folder to write.")] = None,
     overwrite: Overwrite = False,
     movie: Annotated[bool, typer.Option("--movie", help="Add a GIF to the run folder.")] = False,
+    factory: Annotated[
+        bool, typer.Option("--factory", help="Follow it also without interferon and its loop.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Follow a sheet of cells; a run with --out that was killed goes on when asked for again."""
@@ -75,15 +78,16 @@ def run(
     plan, _ = asked.checked()
     from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.cli.tissue_view import course_json, course_view
-    from ifnfactory.report.tissue.keep import follow_and_keep
+    from ifnfactory.report.tissue.keep import Asked, follow_and_keep
 
     command = shlex.join(["ifn", *sys.argv[1:]])
     with ScreenProgress() as progress:
-        course = follow_and_keep(plan, threads, out, overwrite, movie, command, progress)
+        how = Asked(threads, out, overwrite, movie, factory, command)
+        found = follow_and_keep(plan, how, progress)
     if as_json:
-        print(json.dumps(course_json(course), allow_nan=False))
+        print(json.dumps(course_json(found), allow_nan=False))
     else:
-        course_view(course, out)
+        course_view(found, out)
 
 
 @app.command()

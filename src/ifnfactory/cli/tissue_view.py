@@ -13,12 +13,16 @@ from rich.text import Text
 from ifnfactory.cli.screen import console
 from ifnfactory.cli.views import plain_table
 from ifnfactory.foundation.notice import NOT_FOR_CARE
+from ifnfactory.tissue.clusters import size_classes
+from ifnfactory.tissue.columns import booked
+from ifnfactory.tissue.niche import niche_length_um
 from ifnfactory.tissue.outcome import commonest, contained
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ifnfactory.tissue.course import Course
+    from ifnfactory.tissue.factory import Factory, Found
     from ifnfactory.tissue.model import Model
     from ifnfactory.tissue.scan import Scan
     from ifnfactory.tissue.state import Status
@@ -45,18 +49,20 @@ def _ends(course: Course) -> list[tuple[str, str, list[float]]]:
     ]
 
 
-def course_view(course: Course, out: Path | None) -> None:
+def course_view(found: Found, out: Path | None) -> None:
     """Print the end of every replicate: mean, lowest and highest."""
+    course = found.course
     plan, screen = course.plan, console()
     screen.print(Text(f"{plan.model.name}: {plan.model.title}", style="bold"))
-    told = f"{plan.sites.open_cells:,} cells, {plan.hours:g} h, {plan.replicates} replicates"
+    many = f"{plan.replicates} replicate{'s' if plan.replicates > 1 else ''}"
+    told = f"{plan.sites.open_cells:,} cells, {plan.hours:g} h, {many}"
     screen.print(Text(f"{told}, seed {plan.seed}", style="dim"))
     screen.print()
     table = plain_table(("at the end", False), ("mean", True), ("range", True), ("unit", False))
-    for name, unit, values in _ends(course):
+    for name, unit, values in _shown(found):
         if not all(math.isnan(value) for value in values):
-            span = f"{min(values):.4g} to {max(values):.4g}"
-            mean = f"{np.mean(values):.4g}"
+            span = f"{np.nanmin(values):.4g} to {np.nanmax(values):.4g}"
+            mean = f"{np.nanmean(values):.4g}"
             table.add_row(Text(name.replace("_", " ")), mean, span, Text(unit, style="dim"))
     screen.print(table)
     share = contained(course.outcomes)
@@ -71,8 +77,19 @@ def course_view(course: Course, out: Path | None) -> None:
     screen.print(Text(NOT_FOR_CARE, style="yellow"))
 
 
-def course_json(course: Course) -> dict[str, Any]:
+def _shown(found: Found) -> list[tuple[str, str, list[float]]]:
+    """Return what a person wants to see: the ends without the books of each field, the numbers."""
+    books = {name for field in found.course.plan.model.fields for name in booked(field.name)}
+    table = found.table()
+    numbers = zip(table.names, table.units, table.columns, strict=True)
+    return [row for row in _ends(found.course) if row[0] not in books] + [
+        (name, unit, np.asarray(column).tolist()) for name, unit, column in list(numbers)[4:]
+    ]
+
+
+def course_json(found: Found) -> dict[str, Any]:
     """Return the object that ``ifn tissue run --json`` prints."""
+    course, factory = found.course, found.factory
     plan, share = course.plan, contained(course.outcomes)
     return {
         "model": plan.model.name,
@@ -89,7 +106,19 @@ def course_json(course: Course) -> dict[str, Any]:
             "high": share.interval[1],
         },
         "front_speed": [_or_null(outcome.speed) for outcome in course.outcomes],
+        "niche_length": _or_null(niche_length_um(plan.model)),
+        "infected_cluster_sizes": dict(size_classes(course.cluster_sizes)),
+        "factory": None if factory is None else _factory_json(factory),
         "end": {name: [_or_null(v) for v in values] for name, _, values in _ends(course)},
+    }
+
+
+def _factory_json(factory: Factory) -> dict[str, Any]:
+    return {
+        "amplification": [_or_null(v) for v in factory.amplification.tolist()],
+        "spread_number": [_or_null(v) for v in factory.spread.tolist()],
+        "spread_number_without_interferon": [_or_null(v) for v in factory.spread_without.tolist()],
+        "generation_hours": factory.generation_h,
     }
 
 

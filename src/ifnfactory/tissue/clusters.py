@@ -43,6 +43,11 @@ class Clusters:
         return int(self.sizes.size)
 
     @property
+    def typical(self) -> float:
+        """Size of the cluster that one of these cells is in, the mean over cells; 0 without any."""
+        return float((self.sizes**2).sum() / self.sizes.sum()) if self.sizes.size else 0.0
+
+    @property
     def largest_share(self) -> float:
         """Share of these cells that are in the largest cluster; 0 without any."""
         return float(self.sizes.max() / self.sizes.sum()) if self.sizes.size else 0.0
@@ -64,6 +69,15 @@ def clusters(cells: NDArray[np.bool_], lattice: Lattice) -> Clusters:
         label = _joined(label, found, lattice)
     sizes = np.bincount(label.ravel())[1:]
     return Clusters(label, sizes.astype(np.int64), crosses)
+
+
+def size_classes(sizes: NDArray[np.int64]) -> tuple[tuple[str, int], ...]:
+    """Return how many clusters have 1, 2 to 3, 4 to 7, ... cells, up to the largest."""
+    if not sizes.size:
+        return ()
+    counts = np.bincount(np.log2(sizes).astype(np.int64))
+    names = (f"{2**k}" if k == 0 else f"{2**k}-{2 ** (k + 1) - 1}" for k in range(counts.size))
+    return tuple(zip(names, counts.tolist(), strict=True))
 
 
 def _joined(label: NDArray[np.int64], found: int, lattice: Lattice) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from ifnfactory.tissue.columns import columns
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.outcome import Outcome, outcome_of
 from ifnfactory.tissue.room import bytes_of_state
-from ifnfactory.tissue.sampling import sample
+from ifnfactory.tissue.sampling import infected_sizes, sample
 from ifnfactory.tissue.simulation import Drive, Simulation
 from ifnfactory.tissue.sites import Sites
 from ifnfactory.tissue.state import Agents, State, Status
@@ -150,8 +150,10 @@ class Course:
         One row a replicate and sample: `columns.columns` after the replicate.
     statuses
         How each replicate ended.
-    finals
-        The last state of each replicate that was followed in this call; resumed ones are missing.
+    last
+        The last state of the last replicate.
+    cluster_sizes
+        Cells of each cluster of infected cells in it.
     """
 
     plan: Plan
@@ -159,6 +161,7 @@ class Course:
     statuses: tuple[Status, ...]
     outcomes: tuple[Outcome, ...]
     last: State
+    cluster_sizes: NDArray[np.int64]
 
 
 def follow(
@@ -188,6 +191,7 @@ def follow(
     endings = [] if start is None else [int(value) for value in start.endings]
     watcher.advance(len(rows))
     state: State | None = None
+    sizes = np.empty(0, dtype=np.int64)
     first = 0 if start is None else start.replicate
     for replicate in range(first, plan.replicates):
         simulation = _simulation(plan, replicate, threads)
@@ -208,12 +212,14 @@ def follow(
             if keep is not None and index in marks:
                 keep(_checkpoint(replicate, index + 1, state, rows, endings))
         endings.append(int(status))
+        sizes = infected_sizes(simulation, state)
     watcher.end()
     if state is None:
         raise ValueError("nothing was left to follow")
     table = _table(plan.model, rows)
     statuses = tuple(Status(value) for value in endings)
-    return Course(plan, table, statuses, outcome_of(plan.model, table, plan.replicates), state)
+    outcomes = outcome_of(plan.model, table, plan.replicates)
+    return Course(plan, table, statuses, outcomes, state, sizes)
 
 
 def _simulation(plan: Plan, replicate: int, threads: int) -> Simulation:

@@ -45,18 +45,6 @@ class Share:
         return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def fraction(cells: NDArray[np.bool_], inside: NDArray[np.bool_] | None = None) -> float:
-    """Return the share of the tissue's cells that are so."""
-    if inside is None:
-        return float(np.mean(cells))
-    return float(np.count_nonzero(cells & inside) / np.count_nonzero(inside))
-
-
-def containment(infected_at_end: NDArray[np.float64], limit: float) -> Share:
-    """Return how many replicates end with at most `limit` of their cells ever infected."""
-    return Share(int(np.count_nonzero(infected_at_end <= limit)), int(infected_at_end.size))
-
-
 def niche_length_um(
     medium: Medium, uptake: Field | None, row: int, column: int, like: Field
 ) -> float:
@@ -95,8 +83,8 @@ def slope(times: NDArray[np.float64], values: NDArray[np.float64]) -> float:
 def secondary_producers(producers_with_loop: float, producers_without: float) -> float:
     """Return the factory's amplification number: further producers that each producer recruits.
 
-    Both counts are of cells that ever produced, in runs with the same random numbers, one of them
-    with the loop (interferon receptor to IRF7) cut. NaN without any producer.
+    Both are of producers, or of the interferon that they made, in runs with the same random
+    numbers, one of them with the loop (interferon receptor to IRF7) cut. NaN without any producer.
     """
     if producers_without <= 0.0:
         return math.nan

@@ -277,6 +277,25 @@ class Seeding:
 
 
 @dataclass(frozen=True)
+class FactorySpec:
+    """How to look at the interferon factory from outside: what to switch off, and when.
+
+    Attributes
+    ----------
+    without_interferon
+        Rates and inputs that are 0 where there is no interferon.
+    without_loop
+        Rates that are 0 where interferon does not call for more of itself.
+    generation
+        From the infection of a cell to those that it infects [min], over rates; "0" if unknown.
+    """
+
+    without_interferon: tuple[str, ...] = ()
+    without_loop: tuple[str, ...] = ()
+    generation: str = "0"
+
+
+@dataclass(frozen=True)
 class LatticeSpec:
     """Where cells sit: ``hex``, or square ``blocks`` of `block` x `block` voxels."""
 
@@ -323,6 +342,7 @@ class Model:
     seeding: Seeding
     measures: tuple[Measure, ...]
     transit: str = "0"
+    factory: FactorySpec = FactorySpec()
 
     @property
     def macro_step(self) -> float:
@@ -381,5 +401,6 @@ class Model:
             self,
             rates=tuple(replace(rate, value=0.0, factor=1.0) for rate in self.rates),
             inputs=tuple(replace(item, value=0.0) for item in self.inputs),
+            factory=FactorySpec(),
         )
         return hashlib.sha256(repr(bare).encode()).hexdigest()

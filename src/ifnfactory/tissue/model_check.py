@@ -21,6 +21,7 @@ def model_faults(model: Model) -> list[Fault]:
         *_expression_faults(model),
         *_rule_faults(model),
         *_partner_faults(model),
+        *_factory_faults(model),
         *range_faults(model),
     ]
 
@@ -117,6 +118,17 @@ def _expression_faults(model: Model) -> Iterator[Fault]:
         yield from _checked(text, sources, ("seeding", "sets", name))
     for measure in model.measures:
         yield from _checked(measure.when, sources, ("measures", measure.name, "when"))
+
+
+def _factory_faults(model: Model) -> Iterator[Fault]:
+    known = {item.name for item in (*model.rates, *model.inputs)}
+    for key in ("without_interferon", "without_loop"):
+        for name in getattr(model.factory, key):
+            if name not in known:
+                at = ("factory", key)
+                yield Fault(at, f"there is no rate or input {name!r}", "name one that is declared")
+    rates = {rate.name for rate in model.rates}
+    yield from _checked(model.factory.generation, rates, ("factory", "generation"))
 
 
 def _rule_expressions(model: Model, cells: set[str]) -> Iterator[Fault]:

@@ -212,5 +212,8 @@ def _built(s: ModelSection) -> m.Model:
             s.seeding.pattern, s.seeding.amount, s.seeding.when, tuple(s.seeding.sets.items())
         ),
         transit=s.sinusoid.transit,
+        factory=m.FactorySpec(
+            tuple(s.factory.without_interferon), tuple(s.factory.without_loop), s.factory.generation
+        ),
         measures=tuple(m.Measure(n, k.when, k.description) for n, k in s.measures.items()),
     )  # fmt: skip

@@ -171,6 +171,18 @@ class SeedingSection(Section):
     sets: dict[str, Expression] = Field({}, description="a table of quantities and expressions")
 
 
+class FactorySection(Section):
+    """How to look at the interferon factory: what to switch off, and how long a generation is."""
+
+    without_interferon: list[Name] = Field(
+        [], description="a list of rates and inputs that are 0 where there is no interferon"
+    )
+    without_loop: list[Name] = Field(
+        [], description="a list of rates that are 0 where interferon does not call for more"
+    )
+    generation: Expression = Field("0", description="a time, an expression over rates")
+
+
 class MeasureSection(Section):
     """A condition whose share of all cells is a result."""
 
@@ -204,3 +216,4 @@ class ModelSection(Section):
     agent_step_min: Positive = Field(30.0, description="a positive number of minutes")
     seeding: SeedingSection = Field(SeedingSection.model_validate({}), description="a table")
     measures: dict[Name, MeasureSection] = Field({}, description="a table of measures")
+    factory: FactorySection = Field(FactorySection.model_validate({}), description="a table")

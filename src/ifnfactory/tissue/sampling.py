@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.tissue.clusters import clusters
+from ifnfactory.tissue.columns import BOOKS
 from ifnfactory.tissue.lattice import Boundary, Kind, Lattice
 from ifnfactory.tissue.measures import plaque_radius
 from ifnfactory.tissue.model import Model
@@ -52,7 +53,8 @@ def sample(simulation: Simulation, state: State) -> tuple[float, ...]:
     row += [float(np.sum(item, dtype=np.float64)) / cells for item in state.fields]
     row += [float(amount) for amount in state.pools]
     row += [radius, *_infected_clusters(simulation, state), *_protection(simulation, state)]
-    return (*row, largest_imbalance(state))
+    books = state.ledger[:, : len(BOOKS)].ravel() / cells
+    return (*row, largest_imbalance(state), *books.tolist())
 
 
 def _sheet(simulation: Simulation, state: State, measure: str) -> NDArray[np.bool_]:
@@ -65,11 +67,19 @@ def _sheet(simulation: Simulation, state: State, measure: str) -> NDArray[np.boo
     return cells if cells.ndim == 2 else cells[cells.shape[0] // 2]
 
 
-def _infected_clusters(simulation: Simulation, state: State) -> tuple[float, float]:
+def infected_sizes(simulation: Simulation, state: State) -> NDArray[np.int64]:
+    """Return the sizes of the clusters of infected cells in the middle sheet; none without any."""
     if first_of(simulation.model, (INFECTED,)) is None:
-        return math.nan, math.nan
+        return np.empty(0, dtype=np.int64)
+    return clusters(_sheet(simulation, state, INFECTED), lattice_of(simulation)).sizes
+
+
+def _infected_clusters(simulation: Simulation, state: State) -> tuple[float, float, float]:
+    if first_of(simulation.model, (INFECTED,)) is None:
+        return math.nan, math.nan, math.nan
     found = clusters(_sheet(simulation, state, INFECTED), lattice_of(simulation))
-    return float(found.count), float(found.sizes.max()) if found.count else 0.0
+    largest = float(found.sizes.max()) if found.count else 0.0
+    return float(found.count), largest, found.typical
 
 
 def _protection(simulation: Simulation, state: State) -> tuple[float, float]:

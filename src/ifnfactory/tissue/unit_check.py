@@ -53,6 +53,8 @@ def _places(model: Model) -> Iterator[tuple[Path, str, str, str]]:
         for key in ("uptake", "decay", "washout", "to_partner", "exchange"):
             yield (*at, key), f"{key} of {field.name}", getattr(field, key), PER_TIME
     yield ("sinusoid", "transit"), "transit of the blood", model.transit, TIME
+    generation = model.factory.generation
+    yield ("factory", "generation"), "the time of a generation", generation, TIME
     for pool in model.pools:
         yield ("pools", pool.name, "decay"), f"decay of {pool.name}", pool.decay, PER_TIME
     for agent in model.agents:

@@ -85,6 +85,7 @@ def _fixed(model: Model) -> Iterator[tuple[Path, str, str]]:
         for key in ("diffusion", "uptake", "decay", "washout", "to_partner", "exchange"):
             yield ("fields", field.name, key), f"{key} of {field.name}", getattr(field, key)
     yield ("sinusoid", "transit"), "transit of the blood", model.transit
+    yield ("factory", "generation"), "the time of a generation", model.factory.generation
     for pool in model.pools:
         yield ("pools", pool.name, "decay"), f"decay of {pool.name}", pool.decay
     for resident in model.residents:

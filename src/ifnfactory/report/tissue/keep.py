@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,21 +16,32 @@ from ifnfactory.report.tissue.save import Circumstances, save_course, save_scan
 from ifnfactory.runs.snapshots import Snapshots
 from ifnfactory.runs.unfinished import Unfinished
 from ifnfactory.tissue.course import SNAPSHOTS, Checkpoint, Course, Plan, follow
+from ifnfactory.tissue.factory import Found, look_at_factory
 from ifnfactory.tissue.scan import Axis, Scan, scan
 from ifnfactory.tissue.simulation import Simulation
 
 FILM_FRAMES = 60
 
 
-def follow_and_keep(
-    plan: Plan,
-    threads: int | None,
-    out: Path | None,
-    overwrite: bool,
-    movie: bool,
-    command: str,
-    progress: Progress,
-) -> Course:
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants to have done with a plan.
+
+    Attributes
+    ----------
+    factory
+        Whether to follow it also without interferon, and without its loop.
+    """
+
+    threads: int | None
+    out: Path | None
+    overwrite: bool
+    movie: bool
+    factory: bool
+    command: str
+
+
+def follow_and_keep(plan: Plan, asked: Asked, progress: Progress) -> Found:
     """Follow a plan; with `out` go on where an earlier call was killed, and write the run folder.
 
     Raises
@@ -40,26 +51,32 @@ def follow_and_keep(
     KeptError
         If a person stopped it: says how to go on.
     """
-    workers = threads or os.cpu_count() or 1
+    workers, out = asked.threads or os.cpu_count() or 1, asked.out
     if out is None:
-        return follow(plan, workers, progress=progress)
+        return _found(follow(plan, workers, progress=progress), asked, workers, progress)
     started = datetime.now(UTC)
-    frames = FILM_FRAMES if movie else SNAPSHOTS
+    frames = FILM_FRAMES if asked.movie else SNAPSHOTS
     keeper = _Keeper(plan, out, frames)
-    start = keeper.begin(overwrite)
+    start = keeper.begin(asked.overwrite)
     try:
         course = follow(plan, workers, start, keeper.keep, frames, progress)
+        found = _found(course, asked, workers, progress)
     except KeyboardInterrupt:
-        told = f"interrupted: give the same command again to go on: {command}"
+        told = f"interrupted: give the same command again to go on: {asked.command}"
         raise KeptError(told) from None
     progress.begin("writing the run folder", 0)
     wall = (datetime.now(UTC) - started).total_seconds()
-    how = Circumstances(command, started, wall)
-    save_course(course, keeper.simulation, keeper.moments(), out, how, keeper.snapshots.path,
-                movie, overwrite)  # fmt: skip
+    how = Circumstances(asked.command, started, wall)
+    save_course(found, keeper.simulation, keeper.moments(), out, how, keeper.snapshots.path,
+                asked.movie, asked.overwrite)  # fmt: skip
     keeper.unfinished.remove()
     progress.end()
-    return course
+    return found
+
+
+def _found(course: Course, asked: Asked, workers: int, progress: Progress) -> Found:
+    factory = look_at_factory(course, workers, progress) if asked.factory else None
+    return Found(course, factory)
 
 
 def _code() -> str:

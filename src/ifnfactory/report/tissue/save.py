@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ifnfactory.foundation.provenance import code_fingerprint, platform_record, versions
+from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.report.decades.document import (
     Document,
     DocumentSection,
@@ -20,7 +22,9 @@ from ifnfactory.report.tissue.figures import diagram_figure, shares_figure
 from ifnfactory.report.tissue.panels import Moment, as_image, film_gif, panels_png
 from ifnfactory.runs.folder import Asset, write_run
 from ifnfactory.runs.manifest import Manifest
+from ifnfactory.tissue.clusters import size_classes
 from ifnfactory.tissue.course import Course, Plan
+from ifnfactory.tissue.factory import Found
 from ifnfactory.tissue.niche import NICHE, niche_length_um
 from ifnfactory.tissue.outcome import commonest, contained
 from ifnfactory.tissue.scan import Scan
@@ -41,7 +45,7 @@ class Circumstances:
 
 
 def save_course(
-    course: Course,
+    found: Found,
     simulation: Simulation,
     moments: list[Moment],
     path: Path,
@@ -57,14 +61,14 @@ def save_course(
     UserInputError
         If `path` cannot or must not be written.
     """
-    png = panels_png(simulation, moments)
+    course, png = found.course, panels_png(simulation, moments)
     assets: list[Asset] = [("panels.png", png)]
     if snapshots is not None:
         assets.append(("snapshots.zarr", snapshots))
     if movie:
         assets.append(("movie.gif", film_gif(simulation, moments)))
-    report = render_document(_course_page(course, png, how))
-    tables = [("measures.parquet", [course.table])]
+    report = render_document(_course_page(found, png, how))
+    tables = [("measures.parquet", [course.table]), ("outcomes.parquet", [found.table()])]
     manifest = _manifest(course.plan, how, tuple(s.word for s in course.statuses))
     write_run(path, manifest, tables, [("report.html", report)], overwrite, assets)
 
@@ -106,7 +110,8 @@ def _facts(plan: Plan) -> tuple[tuple[str, str], ...]:
     return (("cells", cells), ("hours", f"{plan.hours:g}"), ("replicates", str(plan.replicates)))
 
 
-def _course_page(course: Course, png: bytes, how: Circumstances) -> Document:
+def _course_page(found: Found, png: bytes, how: Circumstances) -> Document:
+    course = found.course
     plan, model = course.plan, course.plan.model
     share = contained(course.outcomes)
     low, high = share.interval
@@ -128,7 +133,8 @@ def _course_page(course: Course, png: bytes, how: Circumstances) -> Document:
             "Shares of all cells; one line a replicate, the first one strong.",
             figures=(shares_figure(course),),
         ),
-        DocumentSection("At the end", told, tables=(_final_table(course),)),
+        DocumentSection("At the end", told, tables=(_final_table(course), _sizes_table(course))),
+        DocumentSection("Each replicate", _factory_words(found), tables=(_table(found.table()),)),
     )
     return Document(
         "Tissue", f"{model.name}: {model.title}", model.reference, facts, sections,
@@ -159,13 +165,11 @@ def _scan_page(found: Scan, how: Circumstances) -> Document:
     own = any(rate.name == NICHE for rate in plan.model.rates)
     if not own and any(axis.name == NICHE for axis in found.axes):
         remark = "The niche length is set through the diffusion of interferon, at the losses given."
-    table = found.table()
-    rows = tuple(tuple(_cell(column[k]) for column in table.columns) for k in range(table.rows))
     sections = (
         DocumentSection("Phase diagram", lead, figures=(diagram_figure(found),),
                         remarks=(remark,) if remark else ()),
         DocumentSection("Every point", f"Against {axes}.",
-                        tables=(DocumentTable(table.names, rows),)),
+                        tables=(_table(found.table()),)),
     )  # fmt: skip
     return Document(
         "Tissue", f"{plan.model.name}: how the infection ends", plan.model.title,
@@ -174,8 +178,33 @@ def _scan_page(found: Scan, how: Circumstances) -> Document:
     )  # fmt: skip
 
 
+def _table(table: ColumnTable) -> DocumentTable:
+    rows = tuple(tuple(_cell(column[k]) for column in table.columns) for k in range(table.rows))
+    return DocumentTable(tuple(name.replace("_", " ") for name in table.names), rows)
+
+
+def _sizes_table(course: Course) -> DocumentTable:
+    """Return how many clusters of infected cells there are of each size, last replicate."""
+    classes = size_classes(course.cluster_sizes)
+    head = ("cells in a cluster of infected ones", *(name for name, _ in classes))
+    return DocumentTable(head, (("clusters, last replicate", *(str(n) for _, n in classes)),))
+
+
+def _factory_words(found: Found) -> str:
+    if found.factory is None:
+        return "Amplification and spread numbers are measured with --factory."
+    return (
+        "Amplification: further interferon, in first producers' worth, that each producer calls "
+        "for. Spread number: cells that an infected cell infects in a generation of "
+        f"{found.factory.generation_h:.3g} h, with interferon and without."
+    )
+
+
 def _cell(value: object) -> str:
-    return value if isinstance(value, str) else f"{float(str(value)):.4g}"
+    if isinstance(value, str):
+        return value
+    number = float(str(value))
+    return "–" if math.isnan(number) else f"{number:.4g}"
 
 
 def _rates(plan: Plan) -> tuple[tuple[str, str], ...]:
