@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from ifnfactory.cli.app import app
 from ifnfactory.evidence.calibrate import Answer, Settings, Task, calibrate
 from ifnfactory.evidence.calibrated import (
     candidate_release,
@@ -278,3 +281,48 @@ def test_processes_side_by_side_answer_as_one_does() -> None:
 
 def _curved_rows(points: np.ndarray) -> np.ndarray:
     return np.array([_curved(point) for point in points])
+
+
+SHORT = Settings(patients=10, points=4.0, rounds=1, members=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("search.json", b""),
+        ("search.json", b"[]"),
+        ("rounds.jsonl", b'{"number": 1, "obj'),
+        ("rounds.jsonl", b"\xff\xfe"),
+        ("evaluations/round-000-point-0000.json", b'{"point": [0'),
+        ("evaluations/round-000-point-0000.json", b'{"point": [0, 0, 0]}'),
+    ],
+)
+def test_a_damaged_file_of_a_search_is_named_with_its_remedy(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    calibrate(task(), tmp_path / "s", 60.0, SHORT)
+    (tmp_path / "s" / name).write_bytes(content)
+    with pytest.raises(UserInputError) as caught:
+        calibrate(task(), tmp_path / "s", 60.0, replace(SHORT, rounds=2))
+    (problem,) = caught.value.problems
+    assert problem.where == str(tmp_path / "s" / name)
+    assert "delete it" in problem.fix or "new folder" in problem.fix
+
+
+def test_a_place_where_no_search_can_be_kept_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserInputError, match="no folder can be made there"):
+        calibrate(task(), tmp_path / "file" / "s", 60.0, SHORT)
+
+
+def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ifnfactory.evidence.calibration.run_calibration", interrupted)
+    said = CliRunner().invoke(app, ["calibrate", "--out", str(tmp_path / "s")])
+    assert said.exit_code == 130
+    assert said.stderr.strip() == (
+        f"interrupted: what is finished is kept in {tmp_path / 's'}; "
+        "go on with the same command and --resume"
+    )

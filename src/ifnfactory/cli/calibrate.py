@@ -40,6 +40,7 @@ def calibrate(
     request = CalibrateRequest(budget, out, resume, patients, seed, threads).checked()
     from ifnfactory.cli.calibrate_view import calibration_json, calibration_view
     from ifnfactory.evidence.calibration import run_calibration
+    from ifnfactory.foundation.errors import KeptError
 
     try:
         with ScreenProgress() as progress:
@@ -47,6 +48,6 @@ def calibrate(
                 request.out, budget, patients, seed, threads, progress, leave_out=leave_out
             )
     except KeyboardInterrupt:
-        message = f"interrupted: what is finished is kept; go on with ifn calibrate --resume {out}"
-        raise SystemExit(message) from None
+        how = "go on with the same command and --resume"
+        raise KeptError(f"interrupted: what is finished is kept in {out}; {how}") from None
     print(calibration_json(found)) if as_json else calibration_view(found)

@@ -63,11 +63,15 @@ class SearchLog:
 
     def __init__(self, folder: Path, about: dict[str, Any]) -> None:
         self.folder = folder
-        (folder / EVALUATIONS).mkdir(parents=True, exist_ok=True)
+        try:
+            (folder / EVALUATIONS).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            told = f"no folder can be made there ({error.strerror})"
+            raise UserInputError([Problem(told, f"--out {folder}", "choose another")]) from error
         known = folder / SEARCH
         if not known.is_file():
             _write(known, json.dumps(about, indent=1, sort_keys=True))
-        elif (there := json.loads(known.read_text(encoding="utf-8"))) != about:
+        elif (there := _read(known, "search in a new folder")) != about:
             other = ", ".join(key for key in sorted(about) if there.get(key) != about[key])
             raise UserInputError(
                 [
@@ -83,20 +87,25 @@ class SearchLog:
     def rounds(self) -> list[Round]:
         """Return the finished rounds."""
         file = self.folder / ROUNDS
-        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-        return [Round(**json.loads(line)) for line in lines if line.endswith("}")]
+        if not file.is_file():
+            return []
+        try:
+            return [Round(**json.loads(line)) for line in _text(file).splitlines()]
+        except (ValueError, TypeError) as error:
+            told = f"this is no list of finished rounds ({error})"
+            raise UserInputError([Problem(told, str(file), "delete it and go on")]) from error
 
     def finish(self, done: Round) -> None:
         """Add a finished round."""
-        with (self.folder / ROUNDS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(done)) + "\n")
+        lines = [json.dumps(asdict(each)) + "\n" for each in (*self.rounds(), done)]
+        _write(self.folder / ROUNDS, "".join(lines))
 
     def find(self, name: str) -> Floats | None:
         """Return the predictions of an evaluation, or None if it has not been made."""
         file = self.folder / EVALUATIONS / f"{name}.json"
         if not file.is_file():
             return None
-        return np.array(json.loads(file.read_text(encoding="utf-8"))["predicted"], dtype=float)
+        return _array(file, "predicted")
 
     def keep(self, name: str, point: Floats, predicted: Floats) -> None:
         """Keep an evaluation, whole or not at all."""
@@ -106,13 +115,9 @@ class SearchLog:
 
     def evaluations(self, wanted: Callable[[str], bool]) -> tuple[Floats, Floats]:
         """Return points and predictions of some names, shapes (n, numbers) and (n, targets)."""
-        found = [
-            json.loads(file.read_text(encoding="utf-8"))
-            for file in self._files()
-            if wanted(file.stem)
-        ]
-        points = np.array([each["point"] for each in found], dtype=float)
-        return points, np.array([each["predicted"] for each in found], dtype=float)
+        found = [file for file in self._files() if wanted(file.stem)]
+        points = np.array([_array(file, "point") for file in found])
+        return points, np.array([_array(file, "predicted") for file in found])
 
     def _files(self) -> Iterator[Path]:
         yield from sorted((self.folder / EVALUATIONS).glob("*.json"))
@@ -120,5 +125,36 @@ class SearchLog:
 
 def _write(place: Path, text: str) -> None:
     fresh = place.with_name(f".{place.name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(place)
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(place)
+    except OSError as error:
+        told = f"the file could not be written ({error.strerror})"
+        fix = "make room, and go on with the same command and --resume"
+        raise UserInputError([Problem(told, str(place), fix)]) from error
+
+
+def _array(file: Path, key: str) -> Floats:
+    """Return numbers of an evaluation's file; what is missing is NaN."""
+    again = "delete it: it is computed again"
+    try:
+        return np.array(_read(file, again)[key], dtype=float)
+    except (KeyError, TypeError, ValueError) as error:
+        told = f"this is no evaluation of a search ({error})"
+        raise UserInputError([Problem(told, str(file), again)]) from error
+
+
+def _read(file: Path, fix: str) -> dict[str, Any]:
+    """Return the object in a file of the search."""
+    try:
+        found = json.loads(_text(file))
+    except ValueError as error:
+        raise UserInputError([Problem(f"the file is damaged ({error})", str(file), fix)]) from error
+    if not isinstance(found, dict):
+        raise UserInputError([Problem("the file is damaged (no object)", str(file), fix)])
+    return found
+
+
+def _text(file: Path) -> str:
+    """Return the text; one that is none ends as a broken JSON does."""
+    return file.read_bytes().decode("utf-8")
