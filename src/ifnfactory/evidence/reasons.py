@@ -14,7 +14,7 @@ from ifnfactory.evidence.misses import too_high
 from ifnfactory.evidence.qualification import Row
 from ifnfactory.foundation.errors import ModelError
 
-Kind = Literal["contradicted", "mechanism", "unstated"]
+Kind = Literal["contradicted", "compromise", "mechanism", "unstated"]
 Side = Literal["high", "low", "any"]
 
 FILE: Final = Path(__file__).with_name("data") / "reasons.toml"
@@ -30,12 +30,12 @@ class Reason:
     targets
         Patterns of target ids, ``*`` for anything.
     kind
-        Another result says otherwise, the model lacks a mechanism, or the trial is not known well
-        enough.
+        Another result says otherwise, one number has to serve several trials, the model lacks a
+        mechanism, or the trial is not known well enough.
     side
         On which side of the published result the simulated one lies.
     against
-        Target ids of the results that say otherwise.
+        Target ids of the results that say otherwise, or that help to judge.
     """
 
     targets: tuple[str, ...]
