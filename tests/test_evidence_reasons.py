@@ -8,7 +8,7 @@ import pytest
 from evidence_cases import ROW
 
 from ifnfactory.evidence.matching import TOLERANCES, Match, match_targets
-from ifnfactory.evidence.reasons import Reason, explain, load_reasons
+from ifnfactory.evidence.reasons import Reason, Side, explain, load_reasons
 from ifnfactory.evidence.targets import Target, load_targets
 from ifnfactory.foundation.errors import ModelError
 from ifnfactory.trial.catalogue import protocol_names
@@ -97,7 +97,12 @@ def test_what_is_called_contradicted_cannot_be_met_together_with_its_witnesses(
 def test_a_reason_holds_on_its_own_side_alone() -> None:
     low = replace(ROW, simulated=ROW.published - 20.0, inside=False)
     high = replace(ROW, simulated=ROW.published + 20.0, inside=False)
-    for side, told in (("low", [True, False]), ("high", [False, True]), ("any", [True, True])):
+    cases: tuple[tuple[Side, list[bool]], ...] = (
+        ("low", [True, False]),
+        ("high", [False, True]),
+        ("any", [True, True]),
+    )
+    for side, told in cases:
         reason = Reason((ROW.target_id,), "mechanism", side, "so it is")
         assert [explain(row, [], [reason]) is not None for row in (low, high)] == told
 

@@ -98,10 +98,12 @@ def test_why_in_words() -> None:
     low, high = rows()[3], rows()[1]
     reason = Reason((low.target_id,), "contradicted", "low", "so it is", (high.target_id,))
     explained = explain(low, rows(), [reason])
-    assert why_sentence(explained) == (
-        "Published results contradict each other: so it is (A, peg, week 72: 30.0 %)."
+    assert why_sentence(explained, lambda row: f"the {row.arm}") == (
+        "Published results contradict each other: so it is (A, the peg, week 72: 30.0 %)."
     )
-    assert why_sentence(explain(high, rows(), [reason])) == "No reason is known."
+    assert (
+        why_sentence(explain(high, rows(), [reason]), lambda row: row.arm) == "No reason is known."
+    )
 
 
 def test_a_miss_in_words() -> None:
@@ -109,7 +111,7 @@ def test_a_miss_in_words() -> None:
     assert miss_what(low, "peginterferon") == "HBeAg loss, week 72, peginterferon"
     assert miss_sentence(Miss(low, -2.5)) == (
         "5.0 % simulated, 30.0 % published (20.0 to 45.0 would be inside): too low, "
-        "2.5 times the distance of the edge."
+        "2.5 times as far off as allowed."
     )
     assert miss_sentence(Miss(high, 4 / 3)).endswith("too high, just outside.")
     fall = replace(
@@ -122,7 +124,7 @@ def test_a_miss_in_words() -> None:
     )
     assert miss_sentence(Miss(fall, -3.0)) == (
         "−1.40 log10 IU/mL simulated, −0.50 log10 IU/mL published (−0.80 to −0.20 would be "
-        "inside): too deep a fall, 3.0 times the distance of the edge."
+        "inside): too deep a fall, 3.0 times as far off as allowed."
     )
     rate = replace(ROW, endpoint_class="natural_history", week=364.0)
     assert miss_what(rate, "no treatment") == "HBeAg loss, 7 years, no treatment"

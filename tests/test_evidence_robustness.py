@@ -68,8 +68,8 @@ def test_the_report_and_json_tell_ablations_and_ensemble(
     ensemble = qualify_ensemble(simulator, others, 100, 1, Silent(), PROTOCOLS)
     told = replace(ablated, ensemble=ensemble)
     page = qualification_report(told, "ifn qualify", "now")
-    assert "no killing of cells with integrated HBsAg" in page
-    assert "2 vectors that fit about as well" in page
+    assert "without killing of cells with integrated HBsAg" in page
+    assert "2 other sets of parameters that fit about as well" in page
     json = told.to_json()
     assert json["ablations"][0]["name"] == "no_integrated_killing"
     assert len(json["ensemble"]["inside_percent"]) == 2

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.assays.primitives import log10_change
+from ifnfactory.evidence.hbsag_groups import HbsagGroups, hbsag_groups
 from ifnfactory.trial.result import ArmOutcome, TrialResult
 
 Floats = NDArray[np.float64]
@@ -47,6 +48,8 @@ class ArmShape:
     hbsag_waterfall
         Shape (patients,): each patient's change of HBsAg at the end of treatment (in the last visit
         of an untreated arm), the deepest first [log10].
+    hbsag_groups
+        Responders and others, by HBeAg status; empty without interferon or follow-up.
     """
 
     protocol: str
@@ -59,6 +62,7 @@ class ArmShape:
     hbv_dna: Course
     hbsag: Course
     hbsag_waterfall: Floats
+    hbsag_groups: tuple[HbsagGroups, ...]
 
 
 def shape_of(result: TrialResult, outcome: ArmOutcome) -> ArmShape:
@@ -71,17 +75,19 @@ def shape_of(result: TrialResult, outcome: ArmOutcome) -> ArmShape:
     last = len(panel.week) - 1
     at_stop = min(int(np.searchsorted(panel.week, stop)), last) if stop > 0.0 else last
     waterfall = hbsag[:, at_stop]
+    interferon = any("interferon" in course.drug.name for course in arm.regimen.courses)
     return ArmShape(
         protocol=result.protocol.name,
         arm=arm.name,
         label=arm.label,
-        interferon=any("interferon" in course.drug.name for course in arm.regimen.courses),
+        interferon=interferon,
         hbeag_positive_share=float(np.mean(outcome.patients.hbeag_positive)),
         end_of_treatment_week=stop,
         week=panel.week,
         hbv_dna=_course(dna),
         hbsag=_course(hbsag),
         hbsag_waterfall=np.sort(waterfall[np.isfinite(waterfall)]),
+        hbsag_groups=hbsag_groups(result, outcome) if interferon else (),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from ifnfactory.evidence.misses import Miss, Pattern, too_high
@@ -12,7 +13,7 @@ from ifnfactory.report.words import endpoint_title, number
 
 WEEKS_PER_YEAR = 52.18
 _TIMES = 1.5
-"""From here on a miss is so many times the distance of the edge; below it is just outside."""
+"""From here on a miss is so many times as far off as allowed; below it is just outside."""
 
 
 def pattern_sentence(pattern: Pattern) -> str:
@@ -49,24 +50,31 @@ def miss_sentence(miss: Miss) -> str:
     if row.endpoint.startswith("mean_"):
         side = "too deep a fall" if too_high(row) else "too small a fall"
     times = abs(miss.distance)
-    far = f", {times:.1f} times the distance of the edge" if times >= _TIMES else ", just outside"
+    far = f", {times:.1f} times as far off as allowed" if times >= _TIMES else ", just outside"
     return f"{simulated}, {published} ({limits}): {side}{far}."
 
 
 _KINDS: Final = {
     "contradicted": "Published results contradict each other",
+    "compromise": "One number has to serve several trials",
     "mechanism": "The model lacks something",
     "unstated": "The trial is not known well enough",
 }
 
 
-def why_sentence(explained: Explained | None) -> str:
-    """Return the kind of reason, the reason, and the numbers that speak against the missed one."""
+def why_sentence(explained: Explained | None, label: Callable[[Row], str]) -> str:
+    """Return the kind of reason, the reason, and the numbers that speak against the missed one.
+
+    Parameters
+    ----------
+    label
+        What to call the arm of a row.
+    """
     if explained is None:
         return "No reason is known."
     reason = explained.reason
     others = "; ".join(
-        f"{row.trial}, {row.arm}, {week_words(row)}: {number(row.published, row.unit)}"
+        f"{row.trial}, {label(row)}, {week_words(row)}: {number(row.published, row.unit)}"
         f"{' %' if row.unit == '%' else f' {row.unit}'}"
         for row in explained.against
     )

@@ -13,6 +13,7 @@ from ifnfactory.evidence.shapes import ArmShape
 from ifnfactory.foundation.provenance import platform_record, versions
 from ifnfactory.report.calibration_plot import calibration_figure
 from ifnfactory.report.genotype_plot import genotype_figure
+from ifnfactory.report.group_lines import group_lines
 from ifnfactory.report.html import environment
 from ifnfactory.report.miss_words import (
     miss_sentence,
@@ -53,7 +54,7 @@ def compose_qualification(found: Qualification, command: str, started: str) -> Q
             miss.row.trial,
             miss_what(miss.row, names.label(miss.row)),
             miss_sentence(miss),
-            why_sentence(explain(miss.row, rows)),
+            why_sentence(explain(miss.row, rows), names.label),
         )
         for miss in misses(rows)
     )
@@ -80,6 +81,7 @@ def compose_qualification(found: Qualification, command: str, started: str) -> Q
         ratio_axis=ratio_axis(),
         ratios=ratio_blocks(found.predictors),
         waterfalls=_waterfalls(found.shapes),
+        hbsag_groups=group_lines(found.shapes),
         courses=_courses(found),
         blocks=tuple(
             trial_block(
@@ -124,10 +126,12 @@ def _waterfalls(shapes: Sequence[ArmShape]) -> tuple[FigureBlock, ...]:
     """Return the trials of interferons, those of HBeAg-positive patients first."""
     trials = [arms for arms in _panels(shapes) if any(arm.interferon for arm in arms)]
     blocks: list[FigureBlock] = []
-    for title, kind in (
-        ("HBeAg-positive", [arms for arms in trials if arms[0].hbeag_positive_share > 0.5]),
-        ("HBeAg-negative", [arms for arms in trials if arms[0].hbeag_positive_share <= 0.5]),
+    for title, low, high in (
+        ("HBeAg-positive", 1.0, 1.0),
+        ("HBeAg-positive and HBeAg-negative", 0.001, 0.999),
+        ("HBeAg-negative", 0.0, 0.0),
     ):
+        kind = [arms for arms in trials if low <= arms[0].hbeag_positive_share <= high]
         for start in range(0, len(kind), PANELS):
             svg = waterfall_figure(f"fall{len(blocks)}", kind[start : start + PANELS])
             blocks.append(FigureBlock(title if start == 0 else "", "", svg))

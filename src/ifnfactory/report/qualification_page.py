@@ -127,6 +127,16 @@ class AblationLine:
 
 
 @dataclass(frozen=True)
+class GroupLine:
+    """How far HBsAg falls in two groups of an arm's patients, in words."""
+
+    trial: str
+    arm: str
+    hbeag: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class EnsembleNote:
     """What the members of an ensemble do, in words."""
 
@@ -160,6 +170,7 @@ class QualificationPage:
     ratio_axis: str
     ratios: tuple[RatioBlock, ...]
     waterfalls: tuple[FigureBlock, ...]
+    hbsag_groups: tuple[GroupLine, ...]
     courses: tuple[FigureBlock, ...]
     blocks: tuple[TrialBlock, ...]
     not_run: tuple[NotRunGroup, ...]

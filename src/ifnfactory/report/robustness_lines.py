@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ifnfactory.evidence.qualification import Qualification, by_class, share_inside
+from ifnfactory.evidence.qualification import Qualification, Row, by_class, share_inside
+from ifnfactory.evidence.robustness import Spread
+from ifnfactory.report.miss_words import miss_what
 from ifnfactory.report.qualification_page import AblationLine, EnsembleNote
+from ifnfactory.report.trial_forest import ArmNames
 
 _CLASSES: Final = ("serology", "virology", "biochemistry", "kinetics", "safety")
 _WIDEST: Final = 6
@@ -24,8 +27,8 @@ def ablation_lines(found: Qualification) -> tuple[AblationLine, ...]:
         return ()
     lost = found.ablations[0].lost
     whole = AblationLine(
-        "everything",
-        "the frozen population as it is",
+        "the whole model",
+        "nothing is taken out",
         _shares(share_inside(found.rows), by_class(found.rows)),
         tuple(_value(with_it) for _, with_it, _ in lost),
         tuple(False for _ in lost),
@@ -57,8 +60,8 @@ def ensemble_note(found: Qualification) -> EnsembleNote | None:
     if found.ensemble is None:
         return None
     shares = found.ensemble.inside_percent
-    percent = {row.target_id for row in found.rows if row.unit == "%"}
-    spreads = [each for each in found.ensemble.spreads if each.target_id in percent]
+    named = {row.target_id: row for row in found.rows if row.unit == "%"}
+    spreads = [each for each in found.ensemble.spreads if each.target_id in named]
     widest = sorted(spreads, key=lambda each: each.low - each.high)[:_WIDEST]
     return EnsembleNote(
         len(shares),
@@ -66,10 +69,18 @@ def ensemble_note(found: Qualification) -> EnsembleNote | None:
         f"{max(shares):.1f} %",
         f"{found.ensemble.mean_inside_percent:.1f} %",
         tuple(
-            (each.target_id, f"{each.mean:.1f} % ({max(each.low, 0.0):.1f} to {each.high:.1f})")
+            (_target(named[each.target_id], found), f"{each.mean:.1f} % ({_range(each)})")
             for each in widest
         ),
     )
+
+
+def _target(row: Row, found: Qualification) -> str:
+    return f"{row.trial}: {miss_what(row, ArmNames(found.trials).label(row))}"
+
+
+def _range(spread: Spread) -> str:
+    return f"{max(spread.low, 0.0):.1f} to {min(spread.high, 100.0):.1f}"
 
 
 def _shares(

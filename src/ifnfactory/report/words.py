@@ -23,6 +23,7 @@ _TITLES: Final = {
     "mean_log10_hbsag_change": "Mean change of HBsAg",
     "mean_log10_rna_change": "Mean change of HBV RNA",
     "alt_dose_mod": "Dose change, ALT",
+    "alt_increased_ae": "ALT above 5 x ULN and twice baseline",
     "alt_flare": "ALT flare",
     "alt_flare_5_10xuln_on_treatment": "ALT 5 to 10 x ULN on treatment",
     "alt_flare_5_10xuln_post_treatment": "ALT 5 to 10 x ULN after treatment",
