@@ -75,6 +75,17 @@ def test_both_names_print_the_version(name: str) -> None:
     assert done.stdout == f"ifnfactory {metadata.version('ifnfactory')}\n"
 
 
+def test_looking_at_a_run_does_not_read_the_model() -> None:
+    program = (
+        "import sys, ifnfactory.cli.runs_view, ifnfactory.runs.verify, ifnfactory.runs.listing\n"
+        "print([m for m in ('sympy', 'numba', 'pint', 'ifnfactory.biology') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 READING = """
 class Stop:
     def find_spec(self, name, *rest):

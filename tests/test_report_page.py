@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from synthetic import trial_result
 
+from ifnfactory.foundation.progress import Silent
 from ifnfactory.report.compose import compose
 from ifnfactory.report.html import render_page
 from ifnfactory.report.save import manifest_of, save_trial
@@ -137,3 +138,24 @@ def test_run_folder_of_a_trial(result: TrialResult, tmp_path: Path) -> None:
     assert manifest["started"] == "2024-01-02T03:04:05+00:00"
     assert manifest["patients"] == {"peg": 20, "peg_lam": 20, "lam": 20}
     assert manifest["status"]["step_limit"] == 1
+
+
+class Counting(Silent):
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int]] = []
+        self.steps = 0
+
+    def begin(self, label: str, total: int) -> None:
+        self.stages.append((label, total))
+
+    def advance(self, n: int = 1) -> None:
+        self.steps += n
+
+
+def test_whoever_watches_is_told_of_every_figure(result: TrialResult) -> None:
+    watch = Counting()
+    page = compose(result, manifest_of(result, STARTED, COMMAND), watch)
+    figures = len(page.courses) + len(page.markers)
+    assert figures > 5
+    assert watch.stages == [("drawing the report", figures)]
+    assert watch.steps == figures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.text import Text
@@ -14,7 +14,9 @@ from ifnfactory.runs.listing import Entry
 from ifnfactory.runs.manifest_file import ManifestFile
 from ifnfactory.runs.remnants import Remnant
 from ifnfactory.runs.verify import Verified
-from ifnfactory.study.repeat import Repeated
+
+if TYPE_CHECKING:  # it reads the model
+    from ifnfactory.study.repeat import Repeated
 
 
 def entries_view(entries: Sequence[Entry]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ifnfactory.engine.status import Status
+from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.provenance import platform_record, versions
 from ifnfactory.report.baseline import baseline_lines
 from ifnfactory.report.course import course_figure
@@ -14,7 +15,7 @@ from ifnfactory.report.kinetics import marker_figure
 from ifnfactory.report.look import arm_colour
 from ifnfactory.report.page import ComparisonGroup, ComparisonRow, FigureBlock, Page, StatusLine
 from ifnfactory.report.safety import safety_rows
-from ifnfactory.report.scene import ArmScene
+from ifnfactory.report.scene import ArmScene, EndpointScene, MarkerScene
 from ifnfactory.report.scenes import arm_scenes, endpoint_scenes, marker_scenes
 from ifnfactory.report.timeline import timeline
 from ifnfactory.report.words import MISSING, endpoint_title, estimate, span
@@ -25,7 +26,7 @@ PANELS_PER_FIGURE: Final = 6
 """Two rows: a figure is not broken across printed pages."""
 
 
-def compose(result: TrialResult, manifest: Manifest) -> Page:
+def compose(result: TrialResult, manifest: Manifest, progress: Progress | None = None) -> Page:
     """Return the report's content.
 
     Parameters
@@ -34,10 +35,14 @@ def compose(result: TrialResult, manifest: Manifest) -> Page:
         The trial as it was simulated.
     manifest
         The same provenance that the run folder keeps.
+    progress
+        Is told of each figure, which take nearly all of the time.
     """
-    arms = arm_scenes(result)
+    arms, watch = arm_scenes(result), progress or Silent()
     judged = [row for row in result.rows if row.inside is not None]
-    return Page(
+    courses, markers = _course_parts(endpoint_scenes(result)), marker_scenes(result)
+    watch.begin("drawing the report", len(courses) + len(markers))
+    page = Page(
         title=result.protocol.title,
         name=result.protocol.name,
         citation=result.protocol.citation,
@@ -51,21 +56,16 @@ def compose(result: TrialResult, manifest: Manifest) -> Page:
         timeline=timeline(arms, float(result.arms[0].panel.week[-1])),
         ranged=any(row.parameter_range is not None for row in result.rows),
         groups=_groups(result, arms),
-        courses=_courses(result, arms),
-        markers=tuple(
-            FigureBlock(
-                marker.title,
-                f"dashed: {marker.limit_label}" if marker.limit_label else "",
-                marker_figure(f"marker{index}", marker, arms),
-            )
-            for index, marker in enumerate(marker_scenes(result))
-        ),
+        courses=_courses(courses, arms, watch),
+        markers=_markers(markers, arms, watch),
         safety=safety_rows(result),
         baseline=baseline_lines(result),
         status=_status(result),
         methods=_methods(result, manifest),
         protocol_source=manifest.protocol_source,
     )
+    watch.end()
+    return page
 
 
 def _groups(result: TrialResult, arms: Sequence[ArmScene]) -> tuple[ComparisonGroup, ...]:
@@ -121,16 +121,38 @@ def _group(rows: Sequence[ResultRow], arms: Sequence[ArmScene]) -> ComparisonGro
     )
 
 
-def _courses(result: TrialResult, arms: Sequence[ArmScene]) -> tuple[FigureBlock, ...]:
-    scenes = endpoint_scenes(result)
+def _course_parts(
+    scenes: Sequence[EndpointScene],
+) -> tuple[tuple[str, Sequence[EndpointScene]], ...]:
+    """Return what each figure of courses shows, and the heading above it, if any."""
     percent = [scene for scene in scenes if scene.unit == "%"]
     means = [scene for scene in scenes if scene.unit != "%"]
+    return tuple(
+        (title if start == 0 else "", kind[start : start + PANELS_PER_FIGURE])
+        for title, kind in (("Percent of patients", percent), ("Mean change", means))
+        for start in range(0, len(kind), PANELS_PER_FIGURE)
+    )
+
+
+def _courses(
+    parts: Sequence[tuple[str, Sequence[EndpointScene]]], arms: Sequence[ArmScene], watch: Progress
+) -> tuple[FigureBlock, ...]:
     blocks: list[FigureBlock] = []
-    for title, kind in (("Percent of patients", percent), ("Mean change", means)):
-        for start in range(0, len(kind), PANELS_PER_FIGURE):
-            part = kind[start : start + PANELS_PER_FIGURE]
-            svg = course_figure(f"course{len(blocks)}", part, arms)
-            blocks.append(FigureBlock(title if start == 0 else "", "", svg))
+    for title, part in parts:
+        blocks.append(FigureBlock(title, "", course_figure(f"course{len(blocks)}", part, arms)))
+        watch.advance()
+    return tuple(blocks)
+
+
+def _markers(
+    scenes: Sequence[MarkerScene], arms: Sequence[ArmScene], watch: Progress
+) -> tuple[FigureBlock, ...]:
+    blocks: list[FigureBlock] = []
+    for index, marker in enumerate(scenes):
+        note = f"dashed: {marker.limit_label}" if marker.limit_label else ""
+        figure = marker_figure(f"marker{index}", marker, arms)
+        blocks.append(FigureBlock(marker.title, note, figure))
+        watch.advance()
     return tuple(blocks)
 
 

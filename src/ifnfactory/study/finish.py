@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ifnfactory.foundation.progress import Progress
 from ifnfactory.foundation.provenance import versions
 from ifnfactory.foundation.records import unpack
 from ifnfactory.foundation.streams import Streams
@@ -77,7 +78,9 @@ def _sample(arm: str, making: Making, shards: tuple[Shard, ...]) -> ArmOutcome:
     return join_outcomes(parts)
 
 
-def write_ending(result: TrialResult, making: Making, how: Circumstances) -> None:
+def write_ending(
+    result: TrialResult, making: Making, how: Circumstances, progress: Progress
+) -> None:
     """Write endpoints, report and manifest; after that the folder can be completed."""
     kept = [
         file for shard in making.shards() for file in shard.files if not file.name.startswith(WORK)
@@ -91,7 +94,7 @@ def write_ending(result: TrialResult, making: Making, how: Circumstances) -> Non
     ]
     tasks = tuple(_record(shard) for shard in making.shards())
     manifest = manifest_of(result, datetime.fromisoformat(how.started), how.command, tasks)
-    report = render_page(compose(result, manifest))
+    report = render_page(compose(result, manifest, progress))
     write_contents(making.store, manifest, tables, [(REPORT_NAME, report)], kept)
 
 

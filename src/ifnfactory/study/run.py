@@ -54,8 +54,8 @@ def run_study(
         result = result_of(order, making, simulator.population, planner.streams, how)
         if order.ensemble:
             result = ranged(result, order, executor, threads, making.store, progress)
-        progress.begin("writing the report", 0)
-        write_ending(result, making, how)
+        write_ending(result, making, how, progress)
+        progress.begin("completing the run folder", 0)
         making.complete(manner.overwrite)
         progress.end()
     return result
