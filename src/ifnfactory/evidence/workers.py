@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ifnfactory.evidence.free import Space
 from ifnfactory.evidence.observations import Observations
 from ifnfactory.evidence.qualify_population import qualify_population
+from ifnfactory.foundation.orphans import leave_with_parent
 from ifnfactory.trial.protocol import Protocol
 from ifnfactory.trial.run import open_simulator
 
@@ -74,6 +75,7 @@ class _Evaluator:
 
 def _begin(space: Space, observed: Observations, protocols: tuple[Protocol, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
+    leave_with_parent()
     _Evaluator.here = _Evaluator(space, observed, protocols)
 
 

@@ -28,7 +28,7 @@ def ablation_lines(found: Qualification) -> tuple[AblationLine, ...]:
     lost = found.ablations[0].lost
     whole = AblationLine(
         "the whole model",
-        "nothing is taken out",
+        "the frozen population as it is",
         _shares(share_inside(found.rows), by_class(found.rows)),
         tuple(_value(with_it) for _, with_it, _ in lost),
         tuple(False for _ in lost),
