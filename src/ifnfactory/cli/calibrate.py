@@ -13,7 +13,10 @@ from ifnfactory.cli.faults import door
 @door
 def calibrate(
     *,
-    budget: Annotated[float, typer.Option(help="Minutes to search.")] = 60.0,
+    budget: Annotated[
+        float,
+        typer.Option(help="Minutes in which rounds may begin; the last, and the ensemble, end."),
+    ] = 60.0,
     out: Annotated[
         Path, typer.Option(help="Folder of the search; holds population.json at the end.")
     ] = Path("calibration"),

@@ -90,7 +90,7 @@ def _courses(marker: str, trials: Sequence[Sequence[ArmShape]], rows: Sequence[R
                     published_mark(axes, point, index, row.week)
         _named(axes, arms)
         weeks_axis(axes, last_week)
-        axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))  # short labels leave room
         if place % COLUMNS == 0:
             axes.set_ylabel("change [log10]")
     return figure
@@ -98,7 +98,7 @@ def _courses(marker: str, trials: Sequence[Sequence[ArmShape]], rows: Sequence[R
 
 def _named(axes: Axes, arms: Sequence[ArmShape]) -> None:
     """Write the trial above the panel, and its arms into the panel in their colours."""
-    axes.set_title(arms[0].protocol, loc="left", fontweight="bold")
+    axes.set_title(arms[0].protocol.upper(), loc="left", fontweight="bold")
     for index, arm in enumerate(arms):
         axes.annotate(
             arm.arm,
