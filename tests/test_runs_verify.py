@@ -59,6 +59,14 @@ def test_a_run_as_it_was_written_is_whole(run: Path) -> None:
     assert said.stdout.startswith("Whole: ")
 
 
+def test_a_run_is_read_from_wherever_one_stands(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (run.parent / "notes").mkdir()
+    monkeypatch.chdir(run.parent / "notes")
+    for command in ("show", "verify", "list"):
+        assert ifn("runs", command, "../run").exit_code == 0, command
+    assert ifn("runs", "query", "select 1", "../run").exit_code == 0
+
+
 SHARD = "visits/arm=lam/000000020.parquet"
 
 

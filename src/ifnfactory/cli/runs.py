@@ -63,9 +63,9 @@ def show(run: Run, *, as_json: AsJson = False) -> None:
     """Show what a run was: protocol, patients, seed, versions, files."""
     from ifnfactory.cli.runs_view import manifest_view
     from ifnfactory.runs.manifest_file import load_manifest
-    from ifnfactory.runs.store import open_store
+    from ifnfactory.runs.store import open_run
 
-    manifest = load_manifest(open_store(run))
+    manifest = load_manifest(open_run(run))
     print(manifest.model_dump_json(exclude_none=True)) if as_json else manifest_view(run, manifest)
 
 
@@ -76,10 +76,10 @@ def verify(run: Run, *, as_json: AsJson = False) -> None:
     from ifnfactory.cli.runs_view import verified_json, verified_view
     from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.runs.manifest_file import load_manifest
-    from ifnfactory.runs.store import open_store
+    from ifnfactory.runs.store import open_run
     from ifnfactory.runs.verify import verify as compare
 
-    store = open_store(run)
+    store = open_run(run)
     with ScreenProgress() as progress:
         found = compare(store, load_manifest(store), progress)
     print(json.dumps(verified_json(found))) if as_json else verified_view(run, found)
@@ -103,10 +103,10 @@ def repeat(
     from ifnfactory.cli.runs_view import repeated_json, repeated_view
     from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.runs.cluster import executor_of
-    from ifnfactory.runs.store import open_store
+    from ifnfactory.runs.store import open_run
     from ifnfactory.study.repeat import repeat as run_again
 
-    store, executor = open_store(run), executor_of(scheduler)
+    store, executor = open_run(run), executor_of(scheduler)
     with ScreenProgress() as progress:
         found = run_again(store, executor, threads, progress)
     print(json.dumps(repeated_json(found))) if as_json else repeated_view(run, found)

@@ -43,6 +43,17 @@ def open_store(place: str) -> Store:
     return RemoteStore(*_file_system(place)) if "://" in place else LocalStore(Path(place))
 
 
+def open_run(place: str) -> Store:
+    """Return the folder of a run that is only read: on this machine ``..`` may lead to it.
+
+    Raises
+    ------
+    UserInputError
+        As `open_store` does, for a URL.
+    """
+    return open_store(place) if "://" in place else LocalStore(Path(place).resolve())
+
+
 def as_store(place: Path | Store) -> Store:
     """Return a folder of this machine as a store."""
     return LocalStore(place) if isinstance(place, Path) else place
