@@ -10,7 +10,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-NUMERIC_DEPENDENCIES: Final = ("numpy", "numba", "llvmlite", "scipy", "sympy", "pint", "pyarrow")
+NUMERIC_DEPENDENCIES: Final = (
+    "numpy", "numba", "llvmlite", "scipy", "sympy", "pint", "pydantic", "pyarrow",
+)  # fmt: skip
 """Distributions that touch a number on its way from the protocol to the table."""
 NUMERIC_ROOMS: Final = (
     "foundation", "network", "engine", "biology", "pharmacology", "assays", "rules", "population",
