@@ -12,16 +12,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tissue_cases import lively
 from typer.testing import CliRunner, Result
 
 from ifnfactory.cli import tissue as door
 from ifnfactory.cli.app import app
 from ifnfactory.report.tissue import keep
-from ifnfactory.report.tissue.picture import laid_out
+from ifnfactory.report.tissue.picture import field_colours, field_of, field_range, laid_out
 from ifnfactory.runs.tables import read_parquet
+from ifnfactory.runs.unfinished import Unfinished
 from ifnfactory.tissue import scan as scanning
 from ifnfactory.tissue.columns import BOOKS
 from ifnfactory.tissue.course import Course, Plan, follow
+from ifnfactory.tissue.lobule import one_lobule
 from ifnfactory.tissue.model_file import load_model
 from ifnfactory.tissue.niche import at_point, niche_length_um
 from ifnfactory.tissue.scan import parse_axes
@@ -128,6 +131,19 @@ def test_a_killed_run_goes_on_and_ends_the_same(finished, tmp_path: Path) -> Non
     for file in (whole / "snapshots.zarr").rglob("*"):
         if file.is_file():
             assert file.read_bytes() == (out / file.relative_to(whole)).read_bytes()
+
+
+def test_a_damaged_checkpoint_is_a_fresh_start(tmp_path: Path) -> None:
+    waiting = Unfinished(tmp_path / "run", "asked")
+    assert waiting.begin(False) is None
+    waiting.save({"points": np.arange(1000.0)})
+    again = Unfinished(tmp_path / "run", "asked").begin(False)
+    assert again is not None
+    assert again["points"][-1] == 999.0
+    file = waiting.folder / "checkpoint.npz"
+    for damaged in (file.read_bytes()[:3000], b"", b"nonsense"):
+        file.write_bytes(damaged)
+        assert Unfinished(tmp_path / "run", "asked").begin(False) is None
 
 
 def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch) -> None:
@@ -300,6 +316,21 @@ def test_a_torus_is_laid_out_with_its_middle_in_the_middle() -> None:
     assert rows.mean() / picture.shape[0] == pytest.approx(0.5, abs=0.02)
     assert columns.mean() / picture.shape[1] == pytest.approx(0.5, abs=0.02)
     assert picture.shape[0] / picture.shape[1] == pytest.approx(np.sqrt(3) / 2, rel=0.02)
+
+
+def test_nothing_is_painted_outside_a_lobule() -> None:
+    lobule = one_lobule(4)
+    mask = lobule.inside.astype(np.uint8).ravel()
+    simulation = lively("hbv-liver", 9, sites=Sites(9, 9, torus=False, mask=mask))
+    state = simulation.init()
+    state.fields[0][:] = 1.0
+    field = field_of(simulation, state)
+    assert field is not None
+    low, high = field_range([field])
+    assert high == 1.0
+    colours = field_colours(field, low, high)
+    white = np.all(colours == 255, axis=-1)
+    assert np.array_equal(white, ~lobule.inside)
 
 
 def test_the_door_imports_nothing_heavy() -> None:

@@ -10,6 +10,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any, Final, cast
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,15 +60,21 @@ class Unfinished:
             fix = "give its own command to finish it, or --overwrite to start anew"
             raise UserInputError([Problem(told, "--out", fix)])
         self.folder.mkdir(parents=True, exist_ok=True)
-        asked.write_text(self._request, encoding="utf-8")
+        if not asked.is_file():
+            making = asked.with_suffix(".making")
+            making.write_text(self._request, encoding="utf-8")
+            making.replace(asked)
         return self._read()
 
     def _read(self) -> Arrays | None:
         file = self.folder / _CHECKPOINT
         if not file.is_file():
             return None
-        with np.load(file, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        try:
+            with file.open("rb") as data, np.load(data, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, EOFError, BadZipFile):
+            return None  # a disk has damaged it: from the start the result is the same
 
     def save(self, arrays: Arrays) -> None:
         """Replace the checkpoint."""

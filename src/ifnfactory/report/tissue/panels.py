@@ -85,7 +85,7 @@ def _panels(simulation: Simulation, moments: list[Moment]) -> Figure:
             axes = grid[row][column]
             axes.imshow(_laid(simulation, picture, 700), interpolation="nearest")
             axes.set_axis_off()
-        grid[0][column].set_title(f"{item.hour:g} h", loc="left", fontweight="bold")
+        grid[0][column].set_title(f"{item.hour:.4g} h", loc="left", fontweight="bold")
     _legend(figure, simulation)
     spec = interferon_of(simulation.model)
     if shown and spec is not None:

@@ -79,7 +79,7 @@ def interferon_of(model: Model) -> FieldSpec | None:
 
 
 def field_of(simulation: Simulation, state: State) -> NDArray[np.float32] | None:
-    """Return the amount of interferon in each cell of the middle sheet; None without a field."""
+    """Return the interferon in each cell of the middle sheet, NaN where no tissue is, or None."""
     spec = interferon_of(simulation.model)
     if spec is None:
         return None
@@ -89,6 +89,9 @@ def field_of(simulation: Simulation, state: State) -> NDArray[np.float32] | None
         rows, columns = values.shape[-2] // block, values.shape[-1] // block
         shape = (*values.shape[:-2], rows, block, columns, block)
         values = values.reshape(shape).sum(axis=(-3, -1), dtype=np.float32)
+    mask = simulation.sites.mask
+    if mask.size:
+        values = np.where(mask.reshape(values.shape) > 0, values, np.float32(np.nan))
     return values if values.ndim == 2 else values[values.shape[0] // 2]
 
 
@@ -98,14 +101,15 @@ def field_colours(values: NDArray[np.float32], low: float, high: float) -> Pixel
 
     if not high > low > 0.0:
         return np.full((*values.shape, 3), 255, dtype=np.uint8)
-    share = np.log(np.maximum(values, low) / low) / np.log(high / low)
+    share = np.log(np.fmax(values, low) / low) / np.log(high / low)
     coloured = np.asarray(colormaps["cividis"](np.clip(share, 0.0, 1.0)))[..., :3]
+    coloured[np.isnan(values)] = 1.0
     return (255 * coloured).astype(np.uint8)
 
 
 def field_range(fields: Sequence[NDArray[np.float32]]) -> tuple[float, float]:
     """Return the range of colours for several moments: three orders of magnitude to the top."""
-    high = max((float(np.max(values)) for values in fields), default=0.0)
+    high = max((float(np.nanmax(values)) for values in fields), default=0.0)
     return high * 1e-3, high
 
 
