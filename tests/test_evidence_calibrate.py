@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ifnfactory.cli.app import app
+from ifnfactory.cli.calibrate_request import CalibrateRequest
 from ifnfactory.evidence.calibrate import Answer, Settings, Task, calibrate
 from ifnfactory.evidence.calibrated import (
     candidate_release,
@@ -326,3 +327,23 @@ def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.M
         f"interrupted: what is finished is kept in {tmp_path / 's'}; "
         "go on with the same command and --resume"
     )
+
+
+def test_no_time_is_enough_only_where_a_search_lies_already(tmp_path: Path) -> None:
+    calibrate(task(), tmp_path / "s", 60.0, SHORT)
+    again = CalibrateRequest(0.0, tmp_path / "s", True, 10, 1, None)
+    assert again.checked() == again
+    for budget, resume in ((0.0, False), (-1.0, True), (float("nan"), True)):
+        with pytest.raises(UserInputError, match="no time"):
+            CalibrateRequest(budget, tmp_path / "s", resume, 10, 1, None).checked()
+
+
+def test_without_time_no_round_is_begun_and_the_ensemble_is_drawn(
+    answer: Answer, tmp_path: Path
+) -> None:
+    calibrate(task(), tmp_path / "s", 60.0, SETTINGS)
+    for file in (tmp_path / "s" / "evaluations").glob("*member*"):
+        file.unlink()
+    found = calibrate(task(), tmp_path / "s", 0.0, replace(SETTINGS, rounds=None))
+    assert found.rounds == answer.rounds
+    np.testing.assert_array_equal(found.members, answer.members)

@@ -28,7 +28,9 @@ class CalibrateRequest:
             With every problem of the options.
         """
         faults, enough = Faults(), "give 1 or more"
-        faults.unless(self.budget > 0, "no time", f"--budget {self.budget:g}", "give minutes")
+        some = self.budget > 0 or (self.resume and self.budget == 0)
+        told = "give minutes; 0 with --resume, where only the ensemble is missing"
+        faults.unless(some, "no time", f"--budget {self.budget:g}", told)
         faults.unless(self.patients >= 1, "no patients", f"--patients {self.patients}", enough)
         idle = self.threads is not None and self.threads < 1
         faults.unless(not idle, "no threads", f"--threads {self.threads}", enough)
