@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from tissue_cases import NAMES, built_in, lively, same
 
 from ifnfactory.tissue import work
 from ifnfactory.tissue.counter import chance, fill_keys, uniforms
+from ifnfactory.tissue.evaluate import evaluate
+from ifnfactory.tissue.layout import layout_of, numbers_of
+from ifnfactory.tissue.model_check import rate_values
 from ifnfactory.tissue.reference import reference_step
 from ifnfactory.tissue.reference_random import keys_of, uniform
 from ifnfactory.tissue.simulation import Simulation
@@ -29,6 +34,19 @@ def test_the_kernel_agrees_with_the_slow_reference_step_for_step(name: str) -> N
         assert same(fast, slow)
     assert not same(fast, state)
     assert max(float(values.max()) for values in fast.fields) > 0.0
+
+
+def test_what_no_cell_step_looks_at_moves_once_a_macro_step() -> None:
+    model = built_in("hbv-liver")
+    layout = layout_of(model)
+    late = {model.relaxations[index].quantity for index in layout.late}
+    assert late == {"primed", "load", "pdc"}
+    assert not late & set(layout.moving)
+    numbers = numbers_of(layout, 1, np.zeros(len(model.pools)))
+    for index, item in enumerate(model.relaxations):
+        minutes = 10.0 if item.quantity in late else 1.0
+        share = -math.expm1(-evaluate(item.rate, rate_values(model)) * minutes)
+        assert numbers[layout.number(f"gain_{index}")] == pytest.approx(share, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)

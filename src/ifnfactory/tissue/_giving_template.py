@@ -3,7 +3,7 @@
 def pulse(k, first, last, width, who, fields, slot, sums):
     """Put what a macro step secretes into a field, shared by the voxels of each cell."""
     p, keys, Q, mask, zone = who
-    made, half = np.empty(CHUNK, np.float32), np.empty(CHUNK // 2)
+    made, eighth = np.empty(CHUNK, np.float32), np.empty(CHUNK // 8)
     share = np.float32(MACRO / (BLOCK * BLOCK))
     voxels = width * BLOCK
     sites = fields.shape[1] // (BLOCK * BLOCK)
@@ -11,7 +11,7 @@ def pulse(k, first, last, width, who, fields, slot, sums):
         start = chunk * CHUNK
         count = min(CHUNK, sites - start)
         source(k, start, count, p, keys, Q, mask, zone, made, 0)
-        sums[chunk, k] = chunk_sum(made, 0, count, EVERYWHERE, 0, half)
+        sums[chunk, k] = chunk_sum(made, 0, count, EVERYWHERE, 0, eighth)
         for l in range(count):
             y, x = (start + l) // width, (start + l) % width
             each = made[l] * share

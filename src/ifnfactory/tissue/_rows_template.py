@@ -85,13 +85,13 @@ def plain_row(w, at, mask, start, some):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def chunk_sum(w, at, count, mask, start, half):
-    """Return the sum over a chunk in double precision, by halves, so in the same order anywhere.
+def chunk_sum(w, at, count, mask, start, eighth):
+    """Return the sum over a chunk in double precision, by eighths, so in the same order anywhere.
 
     Parameters
     ----------
-    half
-        Room of half a chunk, float64.
+    eighth
+        Room of an eighth of a chunk, float64.
     """
     row = w[at : at + CHUNK]
     if mask.size:
@@ -100,13 +100,17 @@ def chunk_sum(w, at, count, mask, start, half):
             row[l] *= np.float32(inside[l])
     for l in range(count, CHUNK):
         row[l] = np.float32(0.0)
-    size = CHUNK // 2
-    low, high = row[:size], row[size:]
+    size = CHUNK // 8
     for l in range(size):
-        half[l] = np.float64(low[l]) + np.float64(high[l])
+        a = np.float64(row[l]) + np.float64(row[size + l])
+        b = np.float64(row[2 * size + l]) + np.float64(row[3 * size + l])
+        c = np.float64(row[4 * size + l]) + np.float64(row[5 * size + l])
+        d = np.float64(row[6 * size + l]) + np.float64(row[7 * size + l])
+        eighth[l] = (a + b) + (c + d)
     while size > 1:
-        size = size // 2
-        front, back = half[:size], half[size : 2 * size]
+        size = size // 8
         for l in range(size):
-            front[l] = front[l] + back[l]
-    return half[0]
+            a, b = eighth[l] + eighth[size + l], eighth[2 * size + l] + eighth[3 * size + l]
+            c, d = eighth[4 * size + l] + eighth[5 * size + l], eighth[6 * size + l] + eighth[7 * size + l]
+            eighth[l] = (a + b) + (c + d)
+    return eighth[0]

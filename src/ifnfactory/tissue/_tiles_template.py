@@ -99,7 +99,6 @@ def store_row(row, to, columns):
                 row[i] = nothing
     for i in range(row.size):
         to[i] = row[i]
-    for i in range(row.size):
         columns[i] += np.float64(row[i])
     return lifted
 

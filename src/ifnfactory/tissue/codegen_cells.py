@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ifnfactory.tissue.codegen_odes import odes
 from ifnfactory.tissue.codegen_quiet import quiet
-from ifnfactory.tissue.codegen_steps import busy, step_loops, still_lets
+from ifnfactory.tissue.codegen_steps import busy, late, step_loops, still_lets
 from ifnfactory.tissue.codegen_store import store, totals
 from ifnfactory.tissue.kernel_text import JIT, Kernel
 from ifnfactory.tissue.layout import PITCH
@@ -26,7 +26,7 @@ def cells(k: Kernel) -> str:
         "def cells(first, last, sites, width, p, keys, Q, fields, slot, counts, mask, zone, sums):",
         f"    w = np.zeros({k.all_rows * PITCH}, np.float32)",
     ]
-    lines.append("    half = np.zeros(CHUNK // 2)")
+    lines.append("    eighth = np.zeros(CHUNK // 8)")
     several = k.model.cell_substeps > 1
     if several:
         lines += [
@@ -48,6 +48,7 @@ def cells(k: Kernel) -> str:
     if several:
         lines += quiet(k, pad)
         lines += busy(k, pad)
+        lines += late(k, pad)
     else:
         lines += still_lets(k, "w", "CHUNK", pad)
         lines += step_loops(k, "w", "CHUNK", "np.uint32(base + np.uint32(l))", pad)

@@ -12,12 +12,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ifnfactory.tissue.codegen_steps import gain, hazard, step_texts, sums_of
+from ifnfactory.tissue.codegen_steps import gain, hazard, prompt, step_texts, sums_of
 from ifnfactory.tissue.kernel_text import Kernel
 from ifnfactory.tissue.layout import CHUNK, is_shared
 
 UNROLLED = 12
 """Most cell steps that are written out one after the other."""
+
+NEARLY: Final = 1.0001
+"""Covers the last bits of a chance that is computed."""
 
 _OWN: Final = re.compile(r"\b(?:[qvn]_\w+|(?:h|r|c|t|g|still)\d+)\b")
 """Local variables of a cell."""
@@ -90,7 +93,7 @@ def _before(k: Kernel, used: set[str], pad: str) -> list[str]:
         lines += sums
         if reached:
             lines.append(f"{pad}still{g} = {reached[-1]}")
-    for index, item in enumerate(k.model.relaxations):
+    for index, item in prompt(k):
         if _holds_still(k, item.target):
             lines.append(f"{pad}t{index} = {writer.number(item.target)}")
         if not is_shared(k.model, item) and _holds_still(k, item.rate):
@@ -114,7 +117,7 @@ def _step(k: Kernel, used: set[str], pad: str) -> list[str]:
         upto = reached[-1] if reached else start
         lines.append(f"{pad}h{g} = h{g} + {upto} * {step}")
     changed: dict[str, None] = {}
-    for index, item in enumerate(k.model.relaxations):
+    for index, item in prompt(k):
         name = item.quantity
         now = f"n_{name}" if name in changed else f"q_{name}"
         changed[name] = None
@@ -126,7 +129,10 @@ def _step(k: Kernel, used: set[str], pad: str) -> list[str]:
 
 
 def _hits(k: Kernel, pad: str) -> list[str]:
-    """Write which cells have something happen to them."""
+    """Write to which cells something may happen: 1 - exp(-H) is never above H.
+
+    The few that are taken by mistake come out of the steps as they would have come out of here.
+    """
     lines = [f"{pad}hits = 0"]
     if not k.layout.groups:
         return lines
@@ -135,7 +141,7 @@ def _hits(k: Kernel, pad: str) -> list[str]:
     for g in range(len(k.layout.groups)):
         lines += [
             f"{pad}    u{g} = uniform(np.uint32(base + np.uint32(l)), keys[{g}, 0], keys[{g}, 1])",
-            f"{pad}    e{g} = u{g} < chance({k.waiting(g, 1, 'w')})",
+            f"{pad}    e{g} = u{g} < {k.waiting(g, 1, 'w')} * {k.constants.name(NEARLY)}",
         ]
         tests.append(f"e{g}")
     return [

@@ -2,7 +2,7 @@
 
 Order of a cell step: (1) lets, from the values at its start; (2) transitions, all decided on those
 values, at most one for each quantity; (3) what transitions set; (4) relaxations, towards targets of
-(1).
+(1). Relaxations that no cell step looks at come once, after the last one, towards targets of then.
 
 When a quantity changes is a waiting time. One random number u of the macro step and the hazard H
 that has passed decide it: the change comes in the first step at whose end u < 1 - exp(-H), which
@@ -17,7 +17,7 @@ from typing import Final
 
 from ifnfactory.tissue.kernel_text import Kernel
 from ifnfactory.tissue.layout import PITCH, is_shared
-from ifnfactory.tissue.model import Transition
+from ifnfactory.tissue.model import Relaxation, Transition
 
 VECTOR: Final = 16
 """Cells of the longest vector: one by one, those that do not fill it would cost as much as it."""
@@ -28,8 +28,13 @@ def step_texts(k: Kernel) -> list[str]:
     model = k.model
     texts = [t for item in model.transitions for t in (item.when, item.rate)]
     texts += [text for item in model.transitions for _, text in item.sets]
-    texts += [text for item in model.relaxations for text in (item.rate, item.target)]
+    texts += [text for _, item in prompt(k) for text in (item.rate, item.target)]
     return texts
+
+
+def prompt(k: Kernel) -> list[tuple[int, Relaxation]]:
+    """Return the relaxations of a cell step, with their numbers."""
+    return [(i, item) for i, item in enumerate(k.model.relaxations) if i not in k.layout.late]
 
 
 def touched(k: Kernel) -> list[str]:
@@ -38,7 +43,7 @@ def touched(k: Kernel) -> list[str]:
     return list(dict.fromkeys([
         *k.layout.groups,
         *(name for item in model.transitions for name, _ in item.sets),
-        *(item.quantity for item in model.relaxations),
+        *(item.quantity for _, item in prompt(k)),
     ]))  # fmt: skip
 
 
@@ -105,15 +110,35 @@ def _step(k: Kernel, array: str, cell: str, pad: str) -> list[str]:
     for index, item in enumerate(model.transitions):
         for name, text in item.sets:
             lines.append(f"{pad}n_{name} = {writer.number(text)} if e{index} else n_{name}")
-    for index, item in enumerate(model.relaxations):
+    for index, item in prompt(k):
         name, target = item.quantity, writer.number(item.target)
         lines.append(f"{pad}n_{name} = n_{name} + ({target} - n_{name}) * {gain(k, index)}")
     lines += [f"{pad}{k.row(name, array=array)} = n_{name}" for name in changed]
     return lines
 
 
+def late(k: Kernel, pad: str) -> list[str]:
+    """Write the relaxations that no cell step looks at."""
+    items = [(index, k.model.relaxations[index]) for index in k.layout.late]
+    if not items:
+        return []
+    used = k.used(item.target for _, item in items)
+    wanted = used | {item.quantity for _, item in items}
+    inner, writer = pad + "    ", k.writer()
+    lines = [f"{pad}for l in range(CHUNK):"]
+    lines += [f"{inner}q_{name} = {k.later(name)}" for name in k.rows if name in wanted]
+    for name, text in k.model.lets:
+        if name in used and name not in k.frozen:
+            lines.append(f"{inner}v_{name} = {writer.number(text)}")
+    for index, item in items:
+        now = f"q_{item.quantity}"
+        change = f"({writer.number(item.target)} - {now}) * {gain(k, index)}"
+        lines.append(f"{inner}{k.later(item.quantity)} = {now} + {change}")
+    return lines
+
+
 def gain(k: Kernel, index: int) -> str:
-    """Return code for the share of its way that a relaxation goes in a cell step."""
+    """Return code for the share of its way that a relaxation goes in its step."""
     item = k.model.relaxations[index]
     if is_shared(k.model, item):
         return f"p_gain_{index}"

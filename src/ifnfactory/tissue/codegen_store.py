@@ -42,17 +42,22 @@ def totals(k: Kernel) -> list[str]:
     Amounts kept in few bits are taken as they have been rounded: fields will see those.
     """
     lines: list[str] = []
+    if not k.sums:
+        return lines
     steps = {q.name: q.unit_step for q in k.model.quantities}
-    for place, (_, text) in enumerate(k.sums):
-        used = k.used([text])
-        row = (k.total_row + place) * PITCH
-        lines.append("        for l in range(CHUNK):")
-        for name in k.rows:
-            if name in used:
-                scale = f" * {k.constants.name(steps[name])}" if steps.get(name, 1.0) != 1.0 else ""
-                lines.append(f"            q_{name} = {k.later(name)}{scale}")
-        lines += [
-            f"            w[{row} + l] = {k.writer().number(text)}",
-            f"        sums[chunk, {place}] = chunk_sum(w, {row}, count, mask, start, half)",
-        ]
+    used = k.used(text for _, text in k.sums)
+    lines.append("        for l in range(CHUNK):")
+    for name in k.rows:
+        if name in used:
+            scale = f" * {k.constants.name(steps[name])}" if steps.get(name, 1.0) != 1.0 else ""
+            lines.append(f"            q_{name} = {k.later(name)}{scale}")
+    rows = [(k.total_row + place) * PITCH for place in range(len(k.sums))]
+    lines += [
+        f"            w[{row} + l] = {k.writer().number(text)}"
+        for row, (_, text) in zip(rows, k.sums, strict=True)
+    ]
+    lines += [
+        f"        sums[chunk, {place}] = chunk_sum(w, {row}, count, mask, start, eighth)"
+        for place, row in enumerate(rows)
+    ]
     return lines

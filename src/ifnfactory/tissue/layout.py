@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ CHUNK = 512
 PITCH = CHUNK + 16
 """From one work row to the next: rows whole pages apart would all want the same few cache lines."""
 
-STRIDE = 512
+STRIDE = 544
 """Sites from row to row of a tile of a full torus."""
 
 RESIDENT_PURPOSES = 1 << 20
@@ -43,6 +44,9 @@ class Layout:
     competing
         Indices of the transitions of each group, in the order in which their rates are added up:
         first those that hold still as long as nothing happens to the cell.
+    late
+        Indices of the relaxations that are carried out once, at the end of a macro step: nothing
+        that happens within it looks at their quantities.
     moving
         Quantities that change within a macro step though nothing happens to the cell; none where a
         macro step is one cell step.
@@ -55,6 +59,7 @@ class Layout:
     groups: tuple[str, ...]
     competing: tuple[tuple[int, ...], ...]
     still: frozenset[int]
+    late: tuple[int, ...]
     moving: tuple[str, ...]
     rounded: tuple[str, ...]
 
@@ -97,7 +102,8 @@ def layout_of(model: Model) -> Layout:
         for quantity in model.quantities
         if quantity.kind is QuantityKind.AMOUNT and quantity.bits < 32
     )
-    moving = _moving(model)
+    late = _late(model)
+    moving = _moving(model, late)
     still = frozenset(
         index
         for index, item in enumerate(model.transitions)
@@ -110,13 +116,38 @@ def layout_of(model: Model) -> Layout:
         ))
         for name in groups
     )  # fmt: skip
-    return Layout(model, tuple(numbers), groups, competing, still, moving, rounded)
+    return Layout(model, tuple(numbers), groups, competing, still, late, moving, rounded)
 
 
-def _moving(model: Model) -> tuple[str, ...]:
+def _late(model: Model) -> tuple[int, ...]:
+    """Return the relaxations whose quantities no cell step looks at, not even their own target.
+
+    Towards a target that holds still a relaxation is exact for any step; towards one that moves it
+    is late by no more than a macro step.
+    """
     if model.cell_substeps == 1:
         return ()
-    return tuple(dict.fromkeys(item.quantity for item in model.relaxations))
+    texts = [text for item in model.transitions for text in (item.when, item.rate)]
+    texts += [text for item in model.transitions for _, text in item.sets]
+    texts += [text for item in model.relaxations for text in (item.rate, item.target)]
+    seen = names_seen(model, texts)
+    times = Counter(item.quantity for item in model.relaxations)
+    return tuple(
+        index
+        for index, item in enumerate(model.relaxations)
+        if item.quantity not in seen
+        and times[item.quantity] == 1
+        and is_shared(model, item)
+        and "dt" not in names_seen(model, [item.target])
+    )
+
+
+def _moving(model: Model, late: tuple[int, ...]) -> tuple[str, ...]:
+    if model.cell_substeps == 1:
+        return ()
+    return tuple(dict.fromkeys(
+        item.quantity for index, item in enumerate(model.relaxations) if index not in late
+    ))  # fmt: skip
 
 
 def names_seen(model: Model, texts: Iterable[str]) -> set[str]:
@@ -146,8 +177,9 @@ def numbers_of(layout: Layout, sites: int, pools: NDArray[np.float64]) -> NDArra
         *map(float, pools),
         float(sites),
     ]
-    for item in model.relaxations:
+    for index, item in enumerate(model.relaxations):
         if is_shared(model, item):
-            values.append(-float(np.expm1(-evaluate(item.rate, rates) * model.cell_step)))
+            step = model.macro_step if index in layout.late else model.cell_step
+            values.append(-float(np.expm1(-evaluate(item.rate, rates) * step)))
     values += [float(evaluate(item.fraction, rates)) for item in model.residents]
     return np.array(values, dtype=np.float32)

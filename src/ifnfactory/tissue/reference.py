@@ -144,14 +144,28 @@ def _act(simulation: Simulation, sheet: Sheet, cell: int) -> None:
             for name, text in item.sets if item in fired else ():
                 now[name] = evaluate(text, start, F)
         for index, item in enumerate(model.relaxations):
+            if index in layout.late:
+                continue
             if is_shared(model, item):
                 gain = sheet.numbers[f"gain_{index}"]
             else:
                 gain = chance(evaluate(item.rate, start, F) * F(model.cell_step))
             target = evaluate(item.target, start, F)
             now[item.quantity] = now[item.quantity] + (target - now[item.quantity]) * gain
+    _follow(model, layout, sheet, now)
     _integrate(model, now)
     _keep(simulation, sheet, cell, now)
+
+
+def _follow(model: Model, layout: Layout, sheet: Sheet, now: Names) -> None:
+    """Carry out the relaxations that no cell step looks at."""
+    end = dict(now)
+    for name, text in model.lets:
+        end[name] = evaluate(text, end, F)
+    for index in layout.late:
+        item = model.relaxations[index]
+        target, was = evaluate(item.target, end, F), end[item.quantity]
+        now[item.quantity] = was + (target - was) * sheet.numbers[f"gain_{index}"]
 
 
 @dataclass
