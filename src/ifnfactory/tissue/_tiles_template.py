@@ -63,6 +63,7 @@ def load_tile(
                     continue
                 run = min(cols - done, width - x)
                 g = (z * height + y) * width + x
+                ask(c, g + 2 * width, g + 2 * width + run)
                 if pulsed:
                     rhs[a : a + run] = nothing
                 elif made.size:

@@ -28,6 +28,7 @@ def write_kernel(layout: Layout) -> str:
         '"""Generated kernel; do not edit."""',
         "import numpy as np",
         "from numba import njit",
+        "from ifnfactory.tissue.ahead import ask",
         "from ifnfactory.tissue.blood import bring",
         "from ifnfactory.tissue.counter import bits, chance, fill_keys, uniform",
         f"CHUNK = {CHUNK}",

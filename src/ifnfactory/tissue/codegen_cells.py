@@ -44,6 +44,7 @@ def cells(k: Kernel) -> str:
         "        base = np.uint32(start)",
     ]
     pad = "        "
+    lines += _ask(k, pad)
     lines += _load(k)
     if several:
         lines += quiet(k, pad)
@@ -56,6 +57,16 @@ def cells(k: Kernel) -> str:
     lines += store(k)
     lines += totals(k)
     return "\n".join(lines)
+
+
+def _ask(k: Kernel, pad: str) -> list[str]:
+    """Write that memory is asked for the chunk after the next while this one is worked on."""
+    names = [f"Q[{index}]" for index in range(len(k.model.quantities))]
+    if k.model.lattice.block == 1:
+        names += [f"fields[slot[{index}]]" for index in range(len(k.model.fields))]
+    lines = [f"{pad}soon = start + 2 * CHUNK"]
+    lines += [f"{pad}ask({name}, soon, soon + CHUNK)" for name in names]
+    return lines
 
 
 def _load(k: Kernel) -> list[str]:

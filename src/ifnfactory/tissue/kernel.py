@@ -26,7 +26,7 @@ def load_kernel(layout: Layout, progress: Progress | None = None) -> ModuleType:
     """Return the kernel of a model; Numba compiles it at its first call, once on this machine."""
     text = write_kernel(layout)
     digest = hashlib.sha256(text.encode())
-    for part in ("counter.py", "blood.py"):
+    for part in ("ahead.py", "blood.py", "counter.py"):
         digest.update((_HERE / part).read_bytes())
     for library in ("numba", "llvmlite", "numpy"):
         digest.update(metadata.version(library).encode())

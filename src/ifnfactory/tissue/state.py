@@ -30,7 +30,7 @@ class Status(IntEnum):
 _SENTENCES = {
     Status.COMPLETED: "simulated to the end",
     Status.NEGATIVE_FIELD: "a field became negative beyond rounding; the run was stopped",
-    Status.NON_FINITE: "a field became infinite or undefined; the run was stopped",
+    Status.NON_FINITE: "a field or a cell became infinite or undefined; the run was stopped",
 }
 
 

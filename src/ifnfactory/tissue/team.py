@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,10 @@ from typing import Final
 
 _WORTH_SHARING: Final = 30_000
 """Sites below which starting the others costs more than they save."""
+
+
+_PIECES: Final = 2
+"""Pieces for each thread."""
 
 
 class Team:
@@ -23,7 +28,7 @@ class Team:
 
     def __init__(self, threads: int | None = 1) -> None:
         self.threads = threads or os.cpu_count() or 1
-        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+        self._pool = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
 
     def __enter__(self) -> Team:
         return self
@@ -45,13 +50,25 @@ class Team:
         self.each(rows, lambda part, start, stop: work(start, stop))
 
     def each(self, rows: int, work: Callable[[int, int, int], None]) -> None:
-        """Call ``work(part, start, stop)`` for each thread's part of the rows."""
-        cuts = [rows * part // self.threads for part in range(self.threads + 1)]
+        """Call ``work(thread, start, stop)`` until all rows are worked on; this thread helps.
+
+        Whoever is free takes the next piece: a core with something else to do holds up none.
+        """
         if self._pool is None:
             work(0, 0, rows)
             return
-        for done in self._pool.map(work, range(self.threads), cuts[:-1], cuts[1:]):
-            del done  # exceptions of a thread are raised here
+        pieces = min(rows, _PIECES * self.threads)
+        cuts = [rows * piece // pieces for piece in range(pieces + 1)] if rows else [0]
+        turns = itertools.count()
+
+        def take(thread: int) -> None:
+            while (piece := next(turns)) < pieces:
+                work(thread, cuts[piece], cuts[piece + 1])
+
+        others = [self._pool.submit(take, thread) for thread in range(1, self.threads)]
+        take(0)
+        for other in others:
+            other.result()  # exceptions of a thread are raised here
 
 
 ALONE: Final = Team(1)
