@@ -26,10 +26,10 @@ def read_row(some, scale, w, at):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def resident_row(base, a, b, share, w, at):
+def resident_row(base, a, b, share, w, at, lanes):
     """Put 1 into a work row where a resident is, 0 elsewhere."""
-    row = w[at : at + CHUNK]
-    for l in range(CHUNK):
+    row = w[at : at + lanes]
+    for l in range(lanes):
         here = uniform(np.uint32(base + np.uint32(l)), a, b) < share
         row[l] = np.float32(1.0) if here else np.float32(0.0)
 
@@ -43,19 +43,19 @@ def rounded(x, part, scale, most):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def round_row(base, a, b, scale, most, w, at):
+def round_row(base, a, b, scale, most, w, at, lanes):
     """Round amounts up or down at random."""
-    row = w[at : at + CHUNK]
-    for l in range(CHUNK):
+    row = w[at : at + lanes]
+    for l in range(lanes):
         both = bits(np.uint32(base + np.uint32(l)), a, b)
         row[l] = rounded(row[l], np.uint32(both & np.uint32(0xFFFF)), scale, most)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def round_two(base, a, b, scale, most, other_scale, other_most, w, at, other_at):
+def round_two(base, a, b, scale, most, other_scale, other_most, w, at, other_at, lanes):
     """Round two amounts of each cell, each with half of the bits of one random number."""
-    row, other = w[at : at + CHUNK], w[other_at : other_at + CHUNK]
-    for l in range(CHUNK):
+    row, other = w[at : at + lanes], w[other_at : other_at + lanes]
+    for l in range(lanes):
         both = bits(np.uint32(base + np.uint32(l)), a, b)
         row[l] = rounded(row[l], np.uint32(both & np.uint32(0xFFFF)), scale, most)
         other[l] = rounded(other[l], np.uint32(both >> np.uint32(16)), other_scale, other_most)
@@ -107,10 +107,13 @@ def chunk_sum(w, at, count, mask, start, eighth):
         c = np.float64(row[4 * size + l]) + np.float64(row[5 * size + l])
         d = np.float64(row[6 * size + l]) + np.float64(row[7 * size + l])
         eighth[l] = (a + b) + (c + d)
-    while size > 1:
+    while size >= 8:
         size = size // 8
         for l in range(size):
             a, b = eighth[l] + eighth[size + l], eighth[2 * size + l] + eighth[3 * size + l]
             c, d = eighth[4 * size + l] + eighth[5 * size + l], eighth[6 * size + l] + eighth[7 * size + l]
             eighth[l] = (a + b) + (c + d)
-    return eighth[0]
+    total = eighth[0]
+    for l in range(1, size):
+        total += eighth[l]
+    return total

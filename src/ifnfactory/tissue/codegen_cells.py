@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ifnfactory.tissue.codegen_odes import odes
 from ifnfactory.tissue.codegen_quiet import quiet
-from ifnfactory.tissue.codegen_steps import busy, late, step_loops, still_lets
+from ifnfactory.tissue.codegen_steps import VECTOR, busy, late, step_loops, still_lets
 from ifnfactory.tissue.codegen_store import store, totals
 from ifnfactory.tissue.kernel_text import JIT, Kernel
 from ifnfactory.tissue.layout import PITCH
@@ -41,6 +41,7 @@ def cells(k: Kernel) -> str:
         "    for chunk in range(first, last):",
         "        start = chunk * CHUNK",
         "        count = min(CHUNK, sites - start)",
+        f"        lanes = (count + {VECTOR - 1}) // {VECTOR} * {VECTOR}",
         "        base = np.uint32(start)",
     ]
     pad = "        "
@@ -51,8 +52,8 @@ def cells(k: Kernel) -> str:
         lines += busy(k, pad)
         lines += late(k, pad)
     else:
-        lines += still_lets(k, "w", "CHUNK", pad)
-        lines += step_loops(k, "w", "CHUNK", "np.uint32(base + np.uint32(l))", pad)
+        lines += still_lets(k, "w", "lanes", pad)
+        lines += step_loops(k, "w", "lanes", "np.uint32(base + np.uint32(l))", pad)
     lines += odes(k)
     lines += store(k)
     lines += totals(k)
@@ -94,6 +95,6 @@ def _load(k: Kernel) -> list[str]:
     for index, resident in enumerate(k.model.residents):
         lines.append(
             f"        resident_row(base, keys[PURPOSES + {index}, 0], keys[PURPOSES + {index}, 1], "
-            f"p_share_{index}, w, {k.rows[resident.name] * PITCH})"
+            f"p_share_{index}, w, {k.rows[resident.name] * PITCH}, lanes)"
         )
     return lines

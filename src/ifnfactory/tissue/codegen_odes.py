@@ -20,7 +20,7 @@ def odes(k: Kernel) -> list[str]:
     kept = {name: base + place for place, name in enumerate(dict.fromkeys(frozen))}
     for name, row in kept.items():
         lines += [
-            "        for l in range(CHUNK):",
+            "        for l in range(lanes):",
             f"            w[{row * PITCH} + l] = {k.row(name)}",
         ]
     for block in model.odes:
@@ -29,7 +29,7 @@ def odes(k: Kernel) -> list[str]:
         step = model.macro_step / block.substeps
         lines += [
             f"        for sub in range({block.substeps}):",
-            "            for l in range(CHUNK):",
+            "            for l in range(lanes):",
         ]
         pad = "                "
         for name in k.rows:

@@ -35,12 +35,12 @@ def quiet(k: Kernel, pad: str) -> list[str]:
     lines: list[str] = []
     inner = pad + "    "
     if rounds > 1:
-        lines.append(f"{pad}for l in range(CHUNK):")
+        lines.append(f"{pad}for l in range(lanes):")
         lines += [f"{inner}{k.later(name)} = {k.row(name)}" for name in moving]
         lines += [f"{inner}{k.waiting(g, 1, 'w')} = {k.constants.name(0.0)}" for g in groups]
         lines.append(f"{pad}for again in range({rounds}):")
         pad, inner = inner, inner + "    "
-    lines.append(f"{pad}for l in range(CHUNK // 2):")
+    lines.append(f"{pad}for l in range(min(CHUNK // 2, lanes)):")
     used = k.used(step_texts(k))
     body: list[str] = []
     for name in k.rows:
@@ -148,6 +148,6 @@ def _hits(k: Kernel, pad: str) -> list[str]:
         *lines,
         f"{pad}    hit[l] = np.uint8(1) if {' | '.join(tests)} else np.uint8(0)",
         f"{pad}hit[count:] = np.uint8(0)",
-        f"{pad}for word in range(CHUNK // 8):",
+        f"{pad}for word in range(lanes // 8):",
         f"{pad}    hits |= np.int64(eights[word])",
     ]

@@ -125,7 +125,7 @@ def late(k: Kernel, pad: str) -> list[str]:
     used = k.used(item.target for _, item in items)
     wanted = used | {item.quantity for _, item in items}
     inner, writer = pad + "    ", k.writer()
-    lines = [f"{pad}for l in range(CHUNK):"]
+    lines = [f"{pad}for l in range(lanes):"]
     lines += [f"{inner}q_{name} = {k.later(name)}" for name in k.rows if name in wanted]
     for name, text in k.model.lets:
         if name in used and name not in k.frozen:
@@ -231,7 +231,7 @@ def busy(k: Kernel, pad: str) -> list[str]:
     lines = [
         f"{pad}if hits:",
         f"{pad}    m = 0",
-        f"{pad}    for word in range(CHUNK // 8):",
+        f"{pad}    for word in range(lanes // 8):",
         f"{pad}        if eights[word]:",
         f"{pad}            for l in range(8 * word, 8 * word + 8):",
         f"{pad}                if hit[l]:",

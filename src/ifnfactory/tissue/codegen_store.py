@@ -25,7 +25,7 @@ def store(k: Kernel) -> list[str]:
         rows = ", ".join(str(k.later_row(name) * PITCH) for name in pair)
         lines.append(
             f"        {'round_two' if len(pair) == 2 else 'round_row'}(base, keys[{key}, 0], "
-            f"keys[{key}, 1], {', '.join(sizes)}, w, {rows})"
+            f"keys[{key}, 1], {', '.join(sizes)}, w, {rows}, lanes)"
         )
     for index, quantity in enumerate(k.model.quantities):
         real = quantity.kind is QuantityKind.AMOUNT and quantity.bits == 32
@@ -46,7 +46,7 @@ def totals(k: Kernel) -> list[str]:
         return lines
     steps = {q.name: q.unit_step for q in k.model.quantities}
     used = k.used(text for _, text in k.sums)
-    lines.append("        for l in range(CHUNK):")
+    lines.append("        for l in range(lanes):")
     for name in k.rows:
         if name in used:
             scale = f" * {k.constants.name(steps[name])}" if steps.get(name, 1.0) != 1.0 else ""

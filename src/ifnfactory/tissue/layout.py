@@ -14,8 +14,8 @@ from ifnfactory.tissue.expressions import names_in
 from ifnfactory.tissue.model import Model, QuantityKind, Relaxation
 from ifnfactory.tissue.model_check import rate_values
 
-CHUNK = 512
-"""Cells that a kernel works on at a time: their work rows stay in the cache nearest to the core."""
+CHUNK = 2048
+"""Cells that a kernel works on at a time: many for each call, their work rows in a core's cache."""
 
 PITCH = CHUNK + 16
 """From one work row to the next: rows whole pages apart would all want the same few cache lines."""

@@ -22,7 +22,7 @@ LEAST: Final = 8
 """Rows and columns below which a lattice is one tile."""
 WHOLE: Final = 40_000
 """Voxels up to which the whole lattice is one tile."""
-TILE: Final = (96, 480)
+TILE: Final = (128, 480)
 """Rows and columns of a tile; with its margins it fits a core's own cache."""
 LINE: Final = 16
 """Numbers of a cache line."""

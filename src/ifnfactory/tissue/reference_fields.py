@@ -21,10 +21,10 @@ def summed(values: NDArray[Any], chunk: int) -> float:
         part = np.zeros(chunk)
         some = values[start : start + chunk]
         part[: some.size] = some
-        while part.size > 1:
+        while part.size >= 8:
             a, b, c, d, e, f, g, h = part.reshape(8, -1)
             part = ((a + b) + (c + d)) + ((e + f) + (g + h))
-        total += float(part[0])
+        total += sum(part[1:].tolist(), float(part[0]))
     return total
 
 
