@@ -27,7 +27,7 @@ def test_the_same_request_goes_on_also_where_it_may_replace(waiting: Path, anew:
 
 
 def test_another_request_is_refused_unless_it_may_replace(waiting: Path) -> None:
-    with pytest.raises(UserInputError, match="another request waits"):
+    with pytest.raises(UserInputError, match="another request or version waits"):
         Unfinished(waiting, "two").begin(anew=False)
     assert Unfinished(waiting, "one").begin(anew=False) is not None  # nothing was lost
     assert Unfinished(waiting, "two").begin(anew=True) is None
