@@ -19,6 +19,10 @@ from ifnfactory.outlook.parameters import Values, drawn
 from ifnfactory.runs.making import Making
 from ifnfactory.study import kept as module
 from ifnfactory.study.kept import kept
+from ifnfactory.study.tissue import kept_validation
+from ifnfactory.tissue import validate as tissue
+from ifnfactory.tissue.limits.answers import Effort
+from ifnfactory.tissue.targets import Target
 from ifnfactory.trial.protocol import Protocol, load_protocol
 from ifnfactory.trial.run import Simulator
 
@@ -194,3 +198,29 @@ def test_draws_of_the_decades_are_kept(
     assert rest.done == [2, 3]
     assert "going on: " in found.stderr
     assert not list(home.iterdir())
+
+
+def test_an_interrupted_validation_of_the_tissue_goes_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = [target for target in tissue.targets() if target.model == "analytic"][:3]
+    real = tissue.analytic_answers
+    monkeypatch.setattr(tissue, "targets", lambda: few)
+    whole, answered, most = tissue.validate("analytic"), list[str](), 2
+
+    def counted(asked: tuple[Target, ...], effort: Effort, seed: int) -> Any:
+        if len(answered) == most:
+            raise KeyboardInterrupt
+        answered.extend(target.target_id for target in asked)
+        return real(asked, effort, seed)
+
+    monkeypatch.setattr(tissue, "analytic_answers", counted)
+    with pytest.raises(KeptError, match="2 finished tasks are kept"), kept_validation(1) as keep:
+        tissue.validate("analytic", keep=keep)
+    most = 3
+    with kept_validation(1) as keep:
+        found = tissue.validate("analytic", keep=keep)
+        keep.forget()
+    assert answered == [target.target_id for target in few]  # none of them twice
+    assert found.to_json() == whole.to_json()
+    assert not [*home.glob("*/*")]

@@ -139,12 +139,15 @@ def validate(
     """Set the tissue beside analytic limits, published models and hepatitis B."""
     from ifnfactory.cli.screen import ScreenProgress
     from ifnfactory.cli.tissue_view import validation_view
+    from ifnfactory.study.tissue import kept_validation
     from ifnfactory.tissue.validate import check_request
     from ifnfactory.tissue.validate import validate as compare
 
     check_request(only, replicates, threads)
-    with ScreenProgress() as progress:
-        found = compare(only, replicates, seed, threads, progress)
+    with ScreenProgress() as progress, kept_validation(seed) as kept:
+        kept.tell(progress)
+        found = compare(only, replicates, seed, threads, progress, keep=kept)
+        kept.forget()
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
     else:

@@ -250,6 +250,11 @@ _OF_THE_MOUSE: Final[dict[str, Callable[[Curve], float]]] = {
 }
 
 
+def of_the_mouse(target: Target) -> bool:
+    """Return whether a target is answered from the curve of the mouse, which they share."""
+    return target.target_id in _OF_THE_MOUSE
+
+
 def hepatitis_answers(
     targets: Iterable[Target], seed: int, threads: int, done: Callable[[], None]
 ) -> dict[str, float]:

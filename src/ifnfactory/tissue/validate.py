@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.foundation.keep import Forgetful, Keep
 from ifnfactory.foundation.progress import Progress, Silent
-from ifnfactory.tissue.hepatitis import hepatitis_answers
+from ifnfactory.tissue.hepatitis import hepatitis_answers, of_the_mouse
 from ifnfactory.tissue.limits.answers import FULL, Effort, analytic_answers
 from ifnfactory.tissue.published import plaque_answers, visavis_answers
 from ifnfactory.tissue.targets import Target, targets
@@ -98,6 +100,7 @@ def validate(
     threads: int | None = None,
     progress: Progress | None = None,
     effort: Effort = FULL,
+    keep: Keep | None = None,
 ) -> Validation:
     """Answer every usable target, or those of one model.
 
@@ -105,39 +108,82 @@ def validate(
     ----------
     replicates
         Runs of each case of a published model; its median or mean is compared, as published.
+    keep
+        Where answers are left as they come, and found after an interruption; None for nowhere.
     """
     watcher: Progress = Silent() if progress is None else progress
-    workers = threads or os.cpu_count() or 1
+    kept: Keep = Forgetful() if keep is None else keep
+    efforts = _Efforts(replicates, seed, threads or os.cpu_count() or 1, effort)
     rows: list[Row] = []
     for model in MODELS if only is None else (only,):
         asked = tuple(target for target in targets() if target.model == model)
-        answers = _answers(model, asked, replicates, seed, workers, watcher, effort)
+        answers = _answers(model, asked, efforts, watcher, kept)
         rows += [Row(target, answers[target.target_id]) for target in asked]
     return Validation(tuple(rows))
 
 
+@dataclass(frozen=True)
+class _Efforts:
+    """How much is done for an answer."""
+
+    replicates: int
+    seed: int
+    threads: int
+    effort: Effort
+
+
 def _answers(
-    model: str,
-    asked: tuple[Target, ...],
-    replicates: int,
-    seed: int,
-    threads: int,
-    watcher: Progress,
-    effort: Effort,
+    model: str, asked: tuple[Target, ...], efforts: _Efforts, watcher: Progress, keep: Keep
 ) -> dict[str, float]:
-    cases = len({target.case for target in asked})
-    parts = {"analytic": len(asked), "plaque": cases * replicates, "visavis": replicates}
-    watcher.begin(model.replace("_", " "), parts.get(model, len(asked)))
-    if model == "analytic":
-        found: dict[str, float] = {}
-        for target, value in analytic_answers(asked, effort, seed):
-            found[target.target_id] = value
-            watcher.advance()
-    elif model == "plaque":
-        found = plaque_answers(asked, replicates, seed, threads, watcher.advance)
-    elif model == "visavis":
-        found = visavis_answers(asked, replicates, seed, threads, watcher.advance)
-    else:
-        found = hepatitis_answers(asked, seed, threads, watcher.advance)
+    """Answer the targets of a model, group by group; what is kept is not answered again."""
+    found: dict[str, float] = {}
+    groups = _groups(model, asked)
+    parts = [_parts(model, group, efforts.replicates) for group in groups]
+    watcher.begin(model.replace("_", " "), sum(parts))
+    for group, count in zip(groups, parts, strict=True):
+        name = f"{model}/{efforts.replicates}/{group[0].target_id}"
+        known = keep.read(name)
+        if known is not None:
+            found |= json.loads(known)
+            watcher.advance(count)
+            continue
+        given = _given(model, group, efforts, watcher)
+        keep.write(name, json.dumps(given).encode())
+        found |= given
     watcher.end()
+    return found
+
+
+def _groups(model: str, asked: tuple[Target, ...]) -> list[tuple[Target, ...]]:
+    """Return the targets that are answered from the same runs."""
+    if model == "plaque":
+        cases = dict.fromkeys(target.case for target in asked)
+        return [tuple(target for target in asked if target.case == case) for case in cases]
+    if model == "visavis":
+        return [asked] if asked else []
+    if model == "hbv_kinetics":
+        mouse = tuple(target for target in asked if of_the_mouse(target))
+        others = [(target,) for target in asked if not of_the_mouse(target)]
+        return [mouse, *others] if mouse else others
+    return [(target,) for target in asked]
+
+
+def _parts(model: str, group: tuple[Target, ...], replicates: int) -> int:
+    return replicates if model in ("plaque", "visavis") else len(group)
+
+
+def _given(
+    model: str, group: tuple[Target, ...], efforts: _Efforts, watcher: Progress
+) -> dict[str, float]:
+    seed, threads, done = efforts.seed, efforts.threads, watcher.advance
+    if model == "plaque":
+        return plaque_answers(group, efforts.replicates, seed, threads, done)
+    if model == "visavis":
+        return visavis_answers(group, efforts.replicates, seed, threads, done)
+    if model == "hbv_kinetics":
+        return hepatitis_answers(group, seed, threads, done)
+    found: dict[str, float] = {}
+    for target, value in analytic_answers(group, efforts.effort, seed):
+        found[target.target_id] = value
+        done()
     return found
