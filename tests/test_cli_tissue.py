@@ -303,7 +303,7 @@ def test_a_wrong_model_is_refused_with_its_line(tmp_path, before, after, wanted)
 
 def test_validation_prints_its_object(monkeypatch) -> None:
     made = Validation(tuple(Row(target, target.value) for target in targets()[:3]))
-    monkeypatch.setattr("ifnfactory.tissue.validate.validate", lambda *_: made)
+    monkeypatch.setattr("ifnfactory.tissue.validate.validate", lambda *_, **__: made)
     assert json.loads(ifn("validate", "--json").stdout)["inside_percent"] == 100.0
     assert "plaque: 3 of 3 inside" in ifn("validate").stdout
 
