@@ -17,7 +17,7 @@ from typing import Final
 
 from ifnfactory.tissue.kernel_text import Kernel
 from ifnfactory.tissue.layout import PITCH, is_shared
-from ifnfactory.tissue.model import Relaxation, Transition
+from ifnfactory.tissue.parts import Relaxation, Transition
 
 VECTOR: Final = 16
 """Cells of the longest vector: one by one, those that do not fill it would cost as much as it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ifnfactory.tissue.kernel_text import Kernel
 from ifnfactory.tissue.layout import PITCH
-from ifnfactory.tissue.model import QuantityKind
+from ifnfactory.tissue.parts import QuantityKind
 
 
 def store(k: Kernel) -> list[str]:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.tissue.measures import slope
-from ifnfactory.tissue.model import Model, Seeding
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_file import load_model
+from ifnfactory.tissue.parts import Seeding
 from ifnfactory.tissue.simulation import Simulation
 from ifnfactory.tissue.sites import Sites
 from ifnfactory.tissue.state import State

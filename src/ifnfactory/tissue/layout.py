@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.expressions import names_in
-from ifnfactory.tissue.model import Model, QuantityKind, Relaxation
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.parts import QuantityKind, Relaxation
 
 CHUNK = 2048
 """Cells that a kernel works on at a time: many for each call, their work rows in a core's cache."""

@@ -8,7 +8,8 @@ from ifnfactory.foundation.lines import Path
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.expressions import slips
-from ifnfactory.tissue.model import Model, QuantityKind
+from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.parts import QuantityKind
 from ifnfactory.tissue.range_check import range_faults
 
 _RESERVED = ("dt", "sites", "zone", "lit")

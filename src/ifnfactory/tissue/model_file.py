@@ -13,7 +13,8 @@ from ifnfactory.foundation.errors import ModelError, UserInputError
 from ifnfactory.foundation.evidence import Source
 from ifnfactory.foundation.schema_faults import Fault, schema_faults
 from ifnfactory.foundation.toml_gate import located, parse_toml, read_text
-from ifnfactory.tissue import model as m
+from ifnfactory.tissue import parts as p
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import model_faults
 from ifnfactory.tissue.model_schema import ModelSection, QuantitySection, RateSection
 from ifnfactory.tissue.units import canonical_factor
@@ -25,7 +26,7 @@ CHAPTERS: Final = (
 )  # fmt: skip
 
 
-def load_model(name_or_path: str) -> m.Model:
+def load_model(name_or_path: str) -> Model:
     """Return a built-in model, or that of a file.
 
     Raises
@@ -52,7 +53,7 @@ def model_text(name_or_path: str) -> str:
     return read_text(Path(name_or_path), hint)
 
 
-def model_of(text: str, file: str) -> m.Model:
+def model_of(text: str, file: str) -> Model:
     """Return the model that a text describes.
 
     Raises
@@ -137,28 +138,28 @@ def _taken_over(place: str) -> Any:
         return None
 
 
-def _rate(name: str, rate: RateSection) -> m.Rate:
+def _rate(name: str, rate: RateSection) -> p.Rate:
     entry = None if rate.from_ is None else _taken_over(rate.from_)
     if entry is not None:
         source, value = entry.source, entry.value * rate.times
         if rate.times != 1.0:
             source = replace(source, text=f"{rate.times:g} x {rate.from_}: {source.text}", tag="D")
         told = rate.description or entry.description
-        return m.Rate(name, value, entry.unit, source, told, canonical_factor(entry.unit))
+        return p.Rate(name, value, entry.unit, source, told, canonical_factor(entry.unit))
     unit = rate.unit if rate.unit is not None and _is_unit(rate.unit) else "1"
     source = Source(rate.source or "not given", rate.tag or "prior")
     value = 0.0 if rate.value is None else rate.value
-    return m.Rate(name, value, unit, source, rate.description, canonical_factor(unit))
+    return p.Rate(name, value, unit, source, rate.description, canonical_factor(unit))
 
 
-def _quantity(name: str, q: QuantitySection) -> m.Quantity:
+def _quantity(name: str, q: QuantitySection) -> p.Quantity:
     initial = q.initial
     if isinstance(initial, str):
         initial = q.phases.index(initial) if initial in q.phases else 0.0
     maximum = float(len(q.phases) - 1) if q.phases else q.maximum
-    return m.Quantity(
+    return p.Quantity(
         name,
-        m.QuantityKind(q.kind),
+        p.QuantityKind(q.kind),
         q.bits,
         maximum,
         tuple(q.phases),
@@ -167,7 +168,7 @@ def _quantity(name: str, q: QuantitySection) -> m.Quantity:
     )
 
 
-def _built(s: ModelSection) -> m.Model:
+def _built(s: ModelSection) -> Model:
     numbers = {
         phase: float(index) for q in s.quantities.values() for index, phase in enumerate(q.phases)
     }
@@ -175,45 +176,45 @@ def _built(s: ModelSection) -> m.Model:
     def target(to: float | str | None) -> float | None:
         return numbers.get(to, 0.0) if isinstance(to, str) else to
 
-    return m.Model(
+    return Model(
         name=s.name,
         title=s.title,
         reference=s.reference,
-        lattice=m.LatticeSpec(**s.lattice.model_dump()),
+        lattice=p.LatticeSpec(**s.lattice.model_dump()),
         cell_step=s.time.cell_step_min,
         field_step=s.time.field_step_min,
         hours=s.time.hours,
         rates=tuple(_rate(name, rate) for name, rate in s.rates.items()),
-        inputs=tuple(m.Input(name, i.unit, i.value, i.description) for name, i in s.inputs.items()),
+        inputs=tuple(p.Input(name, i.unit, i.value, i.description) for name, i in s.inputs.items()),
         quantities=tuple(_quantity(name, q) for name, q in s.quantities.items()),
-        fields=tuple(m.FieldSpec(name=name, **f.model_dump()) for name, f in s.fields.items()),
-        pools=tuple(m.Pool(name=name, **p.model_dump()) for name, p in s.pools.items()),
-        residents=tuple(m.Resident(n, r.fraction, r.description) for n, r in s.residents.items()),
-        neighbours=tuple(m.Neighbours(name, when) for name, when in s.neighbours.items()),
+        fields=tuple(p.FieldSpec(name=name, **f.model_dump()) for name, f in s.fields.items()),
+        pools=tuple(p.Pool(name=n, **pool.model_dump()) for n, pool in s.pools.items()),
+        residents=tuple(p.Resident(n, r.fraction, r.description) for n, r in s.residents.items()),
+        neighbours=tuple(p.Neighbours(name, when) for name, when in s.neighbours.items()),
         lets=tuple(s.let.items()),
         transitions=tuple(
-            m.Transition(
+            p.Transition(
                 t.name, t.quantity, t.when, t.rate, t.change, target(t.to), tuple(t.sets.items())
             )
             for t in s.transitions
         ),
-        relaxations=tuple(m.Relaxation(r.quantity, r.rate, r.target) for r in s.relax),
-        odes=tuple(m.OdeBlock(o.name, o.substeps, tuple(o.equations.items())) for o in s.ode),
+        relaxations=tuple(p.Relaxation(r.quantity, r.rate, r.target) for r in s.relax),
+        odes=tuple(p.OdeBlock(o.name, o.substeps, tuple(o.equations.items())) for o in s.ode),
         agents=tuple(
-            m.AgentKind(
+            p.AgentKind(
                 name, a.density, a.motility, a.lights, a.rests,
-                tuple(m.Deed(d.name, d.when, d.rate, tuple(d.sets.items())) for d in a.deeds),
+                tuple(p.Deed(d.name, d.when, d.rate, tuple(d.sets.items())) for d in a.deeds),
                 a.description,
             )
             for name, a in s.agents.items()
         ),
         agent_step=s.agent_step_min,
-        seeding=m.Seeding(
+        seeding=p.Seeding(
             s.seeding.pattern, s.seeding.amount, s.seeding.when, tuple(s.seeding.sets.items())
         ),
         transit=s.sinusoid.transit,
-        factory=m.FactorySpec(
+        factory=p.FactorySpec(
             tuple(s.factory.without_interferon), tuple(s.factory.without_loop), s.factory.generation
         ),
-        measures=tuple(m.Measure(n, k.when, k.description) for n, k in s.measures.items()),
+        measures=tuple(p.Measure(n, k.when, k.description) for n, k in s.measures.items()),
     )  # fmt: skip

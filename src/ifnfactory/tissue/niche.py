@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from ifnfactory.tissue.evaluate import evaluate
-from ifnfactory.tissue.model import FieldSpec, Model
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.parts import FieldSpec
 
 NICHE: Final = "niche_length"
 """Not a rate: sets the diffusion of interferon so that sqrt(D / loss) is this length [um]. The

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.layout import STRIDE
-from ifnfactory.tissue.model import FieldSpec, Model
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import hop_rate, rate_values
+from ifnfactory.tissue.parts import FieldSpec
 from ifnfactory.tissue.relaxation import chebyshev, sweeps_needed
 from ifnfactory.tissue.sites import Sites
 

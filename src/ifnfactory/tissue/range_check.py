@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.tissue.columns import columns
-from ifnfactory.tissue.model import Model, Quantity, QuantityKind
+from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.parts import Quantity, QuantityKind
 
 
 def range_faults(model: Model) -> list[Fault]:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.layout import CHUNK, RESIDENT_PURPOSES, Layout, is_shared, numbers_of
-from ifnfactory.tissue.model import Model, QuantityKind, Transition
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.parts import QuantityKind, Transition
 from ifnfactory.tissue.reference_agents import agents_act
 from ifnfactory.tissue.reference_fields import carried, summed
 from ifnfactory.tissue.reference_random import bits, chance, keys_of, uniform

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.tissue.evaluate import evaluate
-from ifnfactory.tissue.model import Model, Quantity
+from ifnfactory.tissue.model import Model
+from ifnfactory.tissue.parts import Quantity
 from ifnfactory.tissue.sites import Sites
 
 F = np.float32

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ifnfactory.foundation.lines import Path
 from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.tissue.evaluate import evaluate
-from ifnfactory.tissue.model import Model, Quantity, QuantityKind
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import rate_values
+from ifnfactory.tissue.parts import Quantity, QuantityKind
 
 CASES_MOST: Final = 100_000
 """Combinations of phases and residents beyond which rules are tried on the first ones only."""

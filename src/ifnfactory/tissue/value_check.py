@@ -18,8 +18,9 @@ from ifnfactory.foundation.schema_faults import Fault
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.expressions import MOST
 from ifnfactory.tissue.layout import is_shared
-from ifnfactory.tissue.model import FieldSpec, Model
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import hop_rate, rate_values
+from ifnfactory.tissue.parts import FieldSpec
 from ifnfactory.tissue.rest_check import rest_faults
 from ifnfactory.tissue.unit_check import unit_faults
 
@@ -92,7 +93,7 @@ def _fixed(model: Model) -> Iterator[tuple[Path, str, str]]:
         yield (
             ("residents", resident.name, "fraction"),
             f"share of {resident.name}",
-            (resident.fraction),
+            resident.fraction,
         )
     for agent in model.agents:
         for key in ("density", "motility"):

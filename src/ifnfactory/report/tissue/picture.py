@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ifnfactory.tissue.model import FieldSpec, Model
+from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.niche import first_interferon
+from ifnfactory.tissue.parts import FieldSpec
 from ifnfactory.tissue.simulation import Simulation
 from ifnfactory.tissue.state import State
 
