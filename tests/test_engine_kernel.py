@@ -20,8 +20,9 @@ from ifnfactory.bench.common_problem import (
 )
 from ifnfactory.bench.engine import worst_error
 from ifnfactory.engine.batch import Events, Tolerances, compiled, finish, init
-from ifnfactory.engine.kernel import CACHE_VARIABLE, is_cached, kernel_key, load_kernel
+from ifnfactory.engine.kernel import is_cached, kernel_key, load_kernel
 from ifnfactory.engine.reference import right_hand_side
+from ifnfactory.foundation.kernel_cache import CACHE_VARIABLE
 
 
 def common_run(n: int, relative: float, threads: int):

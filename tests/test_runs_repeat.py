@@ -9,7 +9,7 @@ from study_cases import carry_out, order, without_figures
 from typer.testing import CliRunner
 
 from ifnfactory.cli.app import app
-from ifnfactory.engine.kernel import CACHE_VARIABLE, cache_folder
+from ifnfactory.foundation.kernel_cache import CACHE_VARIABLE, kernels_home
 from ifnfactory.runs.lock import Lock
 from ifnfactory.runs.making import Making
 from ifnfactory.runs.store import LocalStore
@@ -33,7 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return where this test's repetitions are kept; the kernel stays where it is."""
-    monkeypatch.setenv(CACHE_VARIABLE, str(cache_folder()))
+    monkeypatch.setenv(CACHE_VARIABLE, str(kernels_home()))
     monkeypatch.setattr(keeping, "repeats_folder", lambda: tmp_path / "repeats")
     return tmp_path / "repeats"
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import hashlib
 import importlib.util
-import os
 import shutil
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from ifnfactory.foundation.kernel_cache import CACHE_VARIABLE, prune, used
+from ifnfactory.foundation.kernel_cache import kernels_home, prune, used
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.network.model import Network
 
@@ -57,16 +56,6 @@ class Kernel:
     load_seconds: float
 
 
-def cache_folder() -> Path:
-    """Return the folder of compiled kernels; `IFNFACTORY_CACHE_DIR` overrides the user's cache."""
-    override = os.environ.get(CACHE_VARIABLE)
-    if override:
-        return Path(override)
-    import platformdirs  # noqa: PLC0415 -- only this line needs it
-
-    return Path(platformdirs.user_cache_dir("ifnfactory")) / "kernels"
-
-
 def kernel_key(network: Network) -> str:
     """Return the hash of everything that determines the machine code, but for the processor.
 
@@ -83,7 +72,7 @@ def kernel_key(network: Network) -> str:
 
 def is_cached(network: Network) -> bool:
     """Return whether the kernel stands in the cache, so that loading is quick."""
-    return (cache_folder() / kernel_key(network) / _FILE).is_file()
+    return (kernels_home() / kernel_key(network) / _FILE).is_file()
 
 
 def load_kernel(network: Network, progress: Progress | None = None) -> Kernel:
@@ -97,7 +86,7 @@ def load_kernel(network: Network, progress: Progress | None = None) -> Kernel:
     began = time.perf_counter()
     watcher = progress or Silent()
     key = kernel_key(network)
-    folder = cache_folder()
+    folder = kernels_home()
     home = folder / key
     module = _usable(home)
     fresh = module is None

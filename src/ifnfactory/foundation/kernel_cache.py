@@ -9,6 +9,7 @@ same.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -25,6 +26,22 @@ SPARED_S: Final = 86_400.0
 """What was used so lately [s] stays, however many there are."""
 _SOURCE: Final = re.compile(r"(?:[0-9a-f]{20}|[a-z]+_[0-9a-f]{20}\.py)")
 _MAKING: Final = ".making."
+
+
+def cache_home() -> Path:
+    """Return the program's folder in the user's cache; `CACHE_VARIABLE` names another."""
+    override = os.environ.get(CACHE_VARIABLE)
+    if override:
+        return Path(override)
+    import platformdirs  # noqa: PLC0415 -- only this line needs it
+
+    return Path(platformdirs.user_cache_dir("ifnfactory"))
+
+
+def kernels_home() -> Path:
+    """Return the folder of compiled kernels: all of the folder that `CACHE_VARIABLE` names."""
+    home = cache_home()
+    return home if os.environ.get(CACHE_VARIABLE) else home / "kernels"
 
 
 def used(kernel: Path) -> None:

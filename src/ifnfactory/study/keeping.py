@@ -16,12 +16,13 @@ from types import TracebackType
 from typing import Any, Final
 
 from ifnfactory.foundation.errors import Problem
+from ifnfactory.foundation.kernel_cache import cache_home
 from ifnfactory.foundation.provenance import platform_record
 from ifnfactory.runs.making import Identity
 from ifnfactory.runs.manifest_file import ManifestFile
 from ifnfactory.runs.store import Store
 from ifnfactory.study.agreement import Compared, Difference
-from ifnfactory.study.kept import Kept, cache_home
+from ifnfactory.study.kept import Kept
 from ifnfactory.study.order import hash_of
 from ifnfactory.study.tasks import TrialTask
 

@@ -7,7 +7,6 @@ the hash of all that determines it: the same command finds it there, and no othe
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -15,10 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-import platformdirs
-
 from ifnfactory.foundation.errors import KeptError, Problem, UserInputError
-from ifnfactory.foundation.kernel_cache import CACHE_VARIABLE
+from ifnfactory.foundation.kernel_cache import cache_home
 from ifnfactory.foundation.progress import Progress
 from ifnfactory.foundation.provenance import platform_record
 from ifnfactory.runs.lock import Lock
@@ -26,12 +23,6 @@ from ifnfactory.runs.making import SCRATCH, Identity, Making, NewFile, digest
 from ifnfactory.runs.store import LocalStore
 
 FOLDER: Final = "unfinished"
-
-
-def cache_home() -> Path:
-    """Return the program's folder in the user's cache."""
-    override = os.environ.get(CACHE_VARIABLE)
-    return Path(override) if override else Path(platformdirs.user_cache_dir("ifnfactory"))
 
 
 class Kept:

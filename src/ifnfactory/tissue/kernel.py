@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from ifnfactory.foundation.kernel_cache import CACHE_VARIABLE, prune, used
+from ifnfactory.foundation.kernel_cache import kernels_home, prune, used
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.tissue.codegen import write_kernel
 from ifnfactory.tissue.layout import Layout
@@ -49,13 +49,7 @@ def load_kernel(layout: Layout, progress: Progress | None = None) -> ModuleType:
 
 def _folder() -> Path:
     """Return a folder for generated kernels: the user's cache, or one of this process."""
-    override = os.environ.get(CACHE_VARIABLE)
-    if override:
-        wanted = Path(override)
-    else:
-        import platformdirs  # noqa: PLC0415 -- only this line needs it
-
-        wanted = Path(platformdirs.user_cache_dir("ifnfactory")) / "kernels"
+    wanted = kernels_home()
     try:
         wanted.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=wanted):
