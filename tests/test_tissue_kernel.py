@@ -7,6 +7,7 @@ import pytest
 from tissue_cases import NAMES, built_in, lively, same
 
 from ifnfactory.tissue import work
+from ifnfactory.tissue.codegen_quiet import NEARLY
 from ifnfactory.tissue.counter import chance, fill_keys, uniforms
 from ifnfactory.tissue.evaluate import evaluate
 from ifnfactory.tissue.layout import layout_of, numbers_of
@@ -47,6 +48,13 @@ def test_what_no_cell_step_looks_at_moves_once_a_macro_step() -> None:
         minutes = 10.0 if item.quantity in late else 1.0
         share = -math.expm1(-evaluate(item.rate, rate_values(model)) * minutes)
         assert numbers[layout.number(f"gain_{index}")] == pytest.approx(share, rel=1e-6)
+
+
+def test_the_quick_look_misses_nobody() -> None:
+    hazards = np.float32(2.0) ** np.random.default_rng(1).uniform(-120, 6, 200_000).astype("f4")
+    chances = np.array([chance(hazard) for hazard in hazards], dtype=np.float32)
+    assert np.all(chances <= hazards * np.float32(NEARLY))
+    assert np.any(chances > hazards)  # rounding alone would let some slip
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -142,14 +142,13 @@ def _answers(
     watcher.begin(model.replace("_", " "), sum(parts))
     for group, count in zip(groups, parts, strict=True):
         name = f"{model}/{efforts.replicates}/{group[0].target_id}"
-        known = keep.read(name)
-        if known is not None:
-            found |= json.loads(known)
+        known = json.loads(keep.read(name) or b"{}")
+        if known.keys() == {target.target_id for target in group}:
             watcher.advance(count)
-            continue
-        given = _given(model, group, efforts, watcher)
-        keep.write(name, json.dumps(given).encode())
-        found |= given
+        else:
+            known = _given(model, group, efforts, watcher)
+            keep.write(name, json.dumps(known).encode())
+        found |= known
     watcher.end()
     return found
 
