@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 from evidence_cases import run
 
-from ifnfactory.evidence.hbsag_groups import DEEP, LEAST, HbsagGroups, hbsag_groups
+from ifnfactory.evidence.hbsag_groups import (
+    DEEP,
+    LEAST,
+    HbsagGroups,
+    hbsag_groups,
+    published_groups,
+)
 from ifnfactory.evidence.shapes import shape_of
-from ifnfactory.report.group_lines import group_lines
+from ifnfactory.report.group_lines import group_lines, published_words
 from ifnfactory.trial.protocol import load_protocol
 from ifnfactory.trial.run import open_simulator
 
@@ -62,9 +68,11 @@ def released() -> dict[bool, HbsagGroups]:
 def test_with_hbeag_responders_and_others_are_two_groups_as_published(
     released: dict[bool, HbsagGroups],
 ) -> None:
-    groups = released[True]
-    assert groups.responders_mean == pytest.approx(-3.34, abs=0.6)  # Sonneveld 2010
-    assert groups.others_mean == pytest.approx(-0.69, abs=0.4)
+    groups, (yes, no) = released[True], published_groups()
+    assert (yes.value, no.value) == (-3.34, -0.69)  # Sonneveld 2010
+    assert groups.responders_mean == pytest.approx(yes.value, abs=0.6)
+    assert groups.others_mean == pytest.approx(no.value, abs=0.4)
+    assert "−3.34 in those who responded, −0.69 in the others" in published_words()
 
 
 @pytest.mark.parametrize("positive", [True, False])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.assays.primitives import hbeag_lost, log10_change
+from ifnfactory.evidence.targets import Target, load_targets
 from ifnfactory.trial.result import ArmOutcome, TrialResult
 
 Floats = NDArray[np.float64]
@@ -22,6 +23,13 @@ SHALLOW, DEEP = -0.7, -2.0
 and more, as published for HBeAg-positive patients."""
 LEAST: Final = 20
 """With fewer patients of an HBeAg status nothing is said about them."""
+
+
+PUBLISHED: Final = (
+    "SONNEVELD_HBSAG.combined_responder.mean_log10_hbsag_change.w52",
+    "SONNEVELD_HBSAG.non_combined_responder.mean_log10_hbsag_change.w52",
+)
+"""Targets with the means of both groups, of HBeAg-positive patients."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,12 @@ def hbsag_groups(result: TrialResult, outcome: ArmOutcome) -> tuple[HbsagGroups,
         if int(chosen.sum()) >= LEAST:
             found.append(_groups(status, change[chosen], response[chosen]))
     return tuple(found)
+
+
+def published_groups() -> tuple[Target, Target]:
+    """Return the published means of those who respond and of the others."""
+    known = {target.target_id: target for target in load_targets()}
+    return known[PUBLISHED[0]], known[PUBLISHED[1]]
 
 
 def _groups(hbeag_positive: bool, change: Floats, response: NDArray[np.bool_]) -> HbsagGroups:

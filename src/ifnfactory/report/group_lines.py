@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ifnfactory.evidence.hbsag_groups import HbsagGroups
+from ifnfactory.evidence.hbsag_groups import HbsagGroups, published_groups
 from ifnfactory.evidence.shapes import ArmShape
 from ifnfactory.report.qualification_page import GroupLine
 from ifnfactory.report.words import number
@@ -23,6 +23,16 @@ def group_lines(shapes: Sequence[ArmShape]) -> tuple[GroupLine, ...]:
         for shape in shapes
         for groups in shape.hbsag_groups
         if groups.hbeag_positive == positive
+    )
+
+
+def published_words() -> str:
+    """Return what is published about both groups."""
+    yes, no = published_groups()
+    return (
+        f"Published for HBeAg-positive patients of {yes.parent} ({yes.trial}, week {yes.week:g}): "
+        f"{number(yes.value, yes.unit)} in those who responded, "
+        f"{number(no.value, no.unit)} in the others."
     )
 
 

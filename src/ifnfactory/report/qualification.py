@@ -13,7 +13,7 @@ from ifnfactory.evidence.shapes import ArmShape
 from ifnfactory.foundation.provenance import platform_record, versions
 from ifnfactory.report.calibration_plot import calibration_figure
 from ifnfactory.report.genotype_plot import genotype_figure
-from ifnfactory.report.group_lines import group_lines
+from ifnfactory.report.group_lines import group_lines, published_words
 from ifnfactory.report.html import environment
 from ifnfactory.report.miss_words import (
     miss_sentence,
@@ -82,6 +82,7 @@ def compose_qualification(found: Qualification, command: str, started: str) -> Q
         ratios=ratio_blocks(found.predictors),
         waterfalls=_waterfalls(found.shapes),
         hbsag_groups=group_lines(found.shapes),
+        hbsag_published=published_words(),
         courses=_courses(found),
         blocks=tuple(
             trial_block(

@@ -171,6 +171,7 @@ class QualificationPage:
     ratios: tuple[RatioBlock, ...]
     waterfalls: tuple[FigureBlock, ...]
     hbsag_groups: tuple[GroupLine, ...]
+    hbsag_published: str
     courses: tuple[FigureBlock, ...]
     blocks: tuple[TrialBlock, ...]
     not_run: tuple[NotRunGroup, ...]
