@@ -151,7 +151,7 @@ def _final_table(course: Course) -> DocumentTable:
         values = np.asarray(course.table.column(name))
         label = f"{name.replace('_', ' ')} [{unit}]"
         rows.append((label, *(f"{values[end]:.4g}" for end in ends[:6])))
-    return DocumentTable(("", *(f"replicate {k + 1}" for k in range(len(ends[:6])))), tuple(rows))
+    return DocumentTable(("", *(f"replicate {k}" for k in range(len(ends[:6])))), tuple(rows))
 
 
 def _scan_page(found: Scan, how: Circumstances) -> Document:
@@ -209,9 +209,10 @@ def _cell(value: object) -> str:
 
 def _rates(plan: Plan) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (rate.name, f"{rate.value:g} {rate.unit} — {rate.description} ({rate.source})")
+        (rate.name, f"{rate.value:g}{'' if rate.unit == '1' else f' {rate.unit}'} — "
+                    f"{rate.description} ({rate.source})")
         for rate in plan.model.rates
-    )
+    )  # fmt: skip
 
 
 def _methods(plan: Plan, how: Circumstances) -> tuple[tuple[str, str], ...]:
