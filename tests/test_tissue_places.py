@@ -23,7 +23,7 @@ from ifnfactory.tissue.value_check import stack_problems
 def lobules(of: Lobules, layers: int = 1) -> Sites:
     """Return the cells of lobules with their vessels."""
     lattice = of.lattice
-    torus = lattice.boundary is Boundary.PERIODIC
+    torus = lattice.torus
     mask = np.tile(of.inside.astype(np.uint8).ravel(), layers)
     zone = np.tile(of.zone.ravel(), layers)
     mask = np.empty(0, np.uint8) if torus else mask

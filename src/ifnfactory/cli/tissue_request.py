@@ -15,7 +15,7 @@ from ifnfactory.foundation.errors import Problem
 from ifnfactory.foundation.provenance import memory_bytes
 from ifnfactory.runs.destination import check_destination
 from ifnfactory.tissue.course import Plan
-from ifnfactory.tissue.lattice import Boundary, Lattice
+from ifnfactory.tissue.lattice import Lattice
 from ifnfactory.tissue.lobule import RADIUS_CELLS, Lobules, one_lobule, sheet_of_lobules
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_file import load_model, model_text
@@ -148,7 +148,7 @@ class TissueRequest:
 def _of(lobules: Lobules, layers: int) -> Sites:
     """Return the sites of a stack of equal slices through lobules."""
     lattice = lobules.lattice
-    torus = lattice.boundary is Boundary.PERIODIC
+    torus = lattice.torus
     mask = np.empty(0, dtype=np.uint8)
     if not torus:
         mask = np.tile(lobules.inside.astype(np.uint8).ravel(), layers)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from scipy.sparse.csgraph import connected_components
 
-from ifnfactory.tissue.lattice import Boundary, Kind, Lattice
+from ifnfactory.tissue.lattice import Kind, Lattice
 
 _TOUCHING: Final[dict[Kind, NDArray[np.int64]]] = {
     Kind.HEX: np.array([[0, 1, 1], [1, 1, 1], [1, 1, 0]]),
@@ -65,7 +65,7 @@ def clusters(cells: NDArray[np.bool_], lattice: Lattice) -> Clusters:
     label, found = np.asarray(labelled[0], dtype=np.int64), int(labelled[1])
     # Crossing is judged in the array itself: on a torus every row is next to another.
     crosses = bool(np.intersect1d(label[0][label[0] > 0], label[-1]).size)
-    if lattice.boundary is Boundary.PERIODIC and found:
+    if lattice.torus and found:
         label = _joined(label, found, lattice)
     sizes = np.bincount(label.ravel())[1:]
     return Clusters(label, sizes.astype(np.int64), crosses)

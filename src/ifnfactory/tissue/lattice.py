@@ -46,35 +46,44 @@ OFFSETS: Final[dict[Kind, Offsets]] = {
 
 
 @dataclass(frozen=True)
-class Lattice:
-    """Sites, their distances and the edge.
-
-    Attributes
-    ----------
-    height, width, layers
-        Rows, columns, and sheets in the stack.
-    pitch_um, layer_um
-        Distance of neighbours in a sheet, and of two sheets [um].
-    """
+class Grid:
+    """How many cells there are: rows, columns, and sheets in the stack."""
 
     height: int
     width: int
     layers: int = 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of an array of all cells: (height, width), or (layers, height, width)."""
+        sheet = (self.height, self.width)
+        return sheet if self.layers == 1 else (self.layers, *sheet)
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return self.layers * self.height * self.width
+
+
+@dataclass(frozen=True)
+class Lattice(Grid):
+    """Sites, their distances and the edge.
+
+    Attributes
+    ----------
+    pitch_um, layer_um
+        Distance of neighbours in a sheet, and of two sheets [um].
+    """
+
     boundary: Boundary = Boundary.PERIODIC
     kind: Kind = Kind.HEX
     pitch_um: float = HEPATOCYTE_UM
     layer_um: float = HEPATOCYTE_UM
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of an array of all sites: (height, width), or (layers, height, width)."""
-        sheet = (self.height, self.width)
-        return sheet if self.layers == 1 else (self.layers, *sheet)
-
-    @property
-    def sites(self) -> int:
-        """Number of sites."""
-        return self.layers * self.height * self.width
+    def torus(self) -> bool:
+        """Whether opposite edges touch; otherwise nothing passes the edge."""
+        return self.boundary is Boundary.PERIODIC
 
     @property
     def offsets(self) -> Offsets:
@@ -110,7 +119,7 @@ class Lattice:
         """Return how far all sites of a sheet are from one, the short way round a torus [um]."""
         y, x = np.mgrid[0 : self.height, 0 : self.width].astype(np.float64)
         dy, dx = y - row, x - column
-        turns = (-1, 0, 1) if self.boundary is Boundary.PERIODIC else (0,)
+        turns = (-1, 0, 1) if self.torus else (0,)
         best = np.full(dy.shape, np.inf)
         for up in turns:
             for along in turns:
@@ -124,7 +133,7 @@ class Lattice:
         found: list[tuple[int, int]] = []
         for up, along in self.offsets:
             y, x = row + up, column + along
-            if self.boundary is Boundary.PERIODIC:
+            if self.torus:
                 found.append((y % self.height, x % self.width))
             elif 0 <= y < self.height and 0 <= x < self.width:
                 found.append((y, x))

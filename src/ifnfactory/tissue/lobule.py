@@ -83,7 +83,7 @@ def sheet_of_lobules(lattice: Lattice, radius: int = RADIUS_CELLS) -> Lobules:
         If the sheet is periodic and its sides are no multiples of 3 x `radius`: then the lobules at
         the two edges would not fit together.
     """
-    periodic = lattice.boundary is Boundary.PERIODIC
+    periodic = lattice.torus
     if periodic and (lattice.height % (3 * radius) or lattice.width % (3 * radius)):
         raise ValueError(
             f"a periodic sheet of lobules needs sides that are multiples of {3 * radius}, "
@@ -111,7 +111,7 @@ def _lobules(lattice: Lattice, radius: int, origin: tuple[int, int]) -> Lobules:
     straight, _, _ = _nearest((y, x), radius, (0,))
     total = portal_distance + straight
     zone = np.divide(portal_distance, total, out=np.zeros_like(total), where=total > 0)
-    if lattice.boundary is Boundary.PERIODIC:
+    if lattice.torus:
         vein_j = vein_j % (lattice.height // radius)
         vein_i = vein_i % (lattice.width // radius)
     names = np.stack([vein_j.ravel(), vein_i.ravel()], axis=1)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.tissue.flux import rate_rows, row_sums
-from ifnfactory.tissue.lattice import Boundary, Kind, Lattice
+from ifnfactory.tissue.lattice import Kind, Lattice
 from ifnfactory.tissue.team import ALONE, Team
 
 Field = NDArray[Any]
@@ -98,7 +98,7 @@ class Medium:
     def shape_flags(self) -> tuple[bool, bool]:
         """Whether the lattice is square, and whether it is a torus."""
         lattice = self.lattice
-        return lattice.kind is Kind.SQUARE, lattice.boundary is Boundary.PERIODIC
+        return lattice.kind is Kind.SQUARE, lattice.torus
 
     @property
     def mask(self) -> NDArray[np.uint8]:

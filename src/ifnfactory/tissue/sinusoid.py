@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from ifnfactory.tissue.lattice import Boundary, Lattice
+from ifnfactory.tissue.lattice import Lattice
 from ifnfactory.tissue.lobule import Lobules, sheet_of_lobules
 
 BLOOD_SHARE: Final = 0.6
@@ -78,7 +78,7 @@ def sinusoids(lobules: Lobules, transit: float = 1.0) -> Sinusoids:
 def _pressure(lobules: Lobules) -> NDArray[np.float64]:
     """Solve for the pressure of each site; NaN outside. A periodic sheet repeats its unit."""
     lattice = lobules.lattice
-    if lattice.boundary is Boundary.PERIODIC:
+    if lattice.torus:
         radius = _radius(lobules)
         unit = 3 * radius
         if (lattice.height, lattice.width) != (unit, unit):
@@ -117,7 +117,7 @@ def _pairs(
     for up, along in lattice.offsets:
         j, i = y + up, x + along
         good = np.ones(j.shape, dtype=np.bool_)
-        if lattice.boundary is Boundary.PERIODIC:
+        if lattice.torus:
             j, i = j % lattice.height, i % lattice.width
         else:
             good = (j >= 0) & (j < lattice.height) & (i >= 0) & (i < lattice.width)
@@ -137,7 +137,7 @@ def _flows(lobules: Lobules, pressure: NDArray[np.float64]) -> NDArray[np.float6
     for side, (up, along) in enumerate(lattice.offsets):
         j, i = y + up, x + along
         good = np.ones(j.shape, dtype=np.bool_)
-        if lattice.boundary is not Boundary.PERIODIC:
+        if not lattice.torus:
             good = (j >= 0) & (j < lattice.height) & (i >= 0) & (i < lattice.width)
         j, i = j % lattice.height, i % lattice.width
         fall = pressure[j, i] - pressure

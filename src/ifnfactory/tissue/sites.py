@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ifnfactory.tissue.lattice import Grid
 from ifnfactory.tissue.sinusoid import Sinusoids
 
 
@@ -19,8 +20,8 @@ def _flat() -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class Sites:
-    """Cells on a lattice.
+class Sites(Grid):
+    """The cells of a run.
 
     Attributes
     ----------
@@ -34,24 +35,10 @@ class Sites:
         Network of the sinusoids in each sheet, for a transit of 1; None where there are no vessels.
     """
 
-    height: int
-    width: int
-    layers: int = 1
     torus: bool = True
     mask: NDArray[np.uint8] = field(default_factory=_none)
     zone: NDArray[np.float32] = field(default_factory=_flat)
     blood: Sinusoids | None = None
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of an array of all cells."""
-        sheet = (self.height, self.width)
-        return sheet if self.layers == 1 else (self.layers, *sheet)
-
-    @property
-    def cells(self) -> int:
-        """Number of sites."""
-        return self.layers * self.height * self.width
 
     @property
     def open_cells(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from ifnfactory.tissue.lattice import Boundary, Kind
+from ifnfactory.tissue.lattice import Kind
 from ifnfactory.tissue.medium import Field, Medium
 
 
@@ -23,7 +23,7 @@ def symbol(medium: Medium, uptake: float = 0.0) -> NDArray[np.float64]:
         If the medium is not a full periodic sheet.
     """
     lattice = medium.lattice
-    if lattice.boundary is not Boundary.PERIODIC or medium.inside is not None or lattice.layers > 1:
+    if not lattice.torus or medium.inside is not None or lattice.layers > 1:
         raise ValueError("waves need a full periodic sheet of one layer")
     q = 2.0 * np.pi * fft.fftfreq(lattice.height)[:, np.newaxis]
     p = 2.0 * np.pi * fft.rfftfreq(lattice.width)[np.newaxis, :]
