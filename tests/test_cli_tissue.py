@@ -117,6 +117,11 @@ def test_a_killed_run_goes_on_and_ends_the_same(finished, tmp_path: Path) -> Non
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not checkpoint.exists() and killed.poll() is None:
         time.sleep(0.01)
+    killed.send_signal(signal.SIGSTOP)
+    second = ifn(*RUN, "--out", str(out), "--movie", "--overwrite")
+    assert second.exit_code == 2
+    assert second.stderr.startswith(f"--out {out}: another process is writing this run")
+    assert len(second.stderr.splitlines()) == 1
     killed.send_signal(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
     assert not out.exists()
@@ -134,16 +139,16 @@ def test_a_killed_run_goes_on_and_ends_the_same(finished, tmp_path: Path) -> Non
 
 
 def test_a_damaged_checkpoint_is_a_fresh_start(tmp_path: Path) -> None:
-    waiting = Unfinished(tmp_path / "run", "asked")
-    assert waiting.begin(False) is None
-    waiting.save({"points": np.arange(1000.0)})
-    again = Unfinished(tmp_path / "run", "asked").begin(False)
-    assert again is not None
-    assert again["points"][-1] == 999.0
-    file = waiting.folder / "checkpoint.npz"
-    for damaged in (file.read_bytes()[:3000], b"", b"nonsense"):
-        file.write_bytes(damaged)
-        assert Unfinished(tmp_path / "run", "asked").begin(False) is None
+    with Unfinished(tmp_path / "run", "asked") as waiting:
+        assert waiting.begin(False) is None
+        waiting.save({"points": np.arange(1000.0)})
+        again = waiting.begin(False)
+        assert again is not None
+        assert again["points"][-1] == 999.0
+        file = waiting.folder / "checkpoint.npz"
+        for damaged in (file.read_bytes()[:3000], b"", b"nonsense"):
+            file.write_bytes(damaged)
+            assert waiting.begin(False) is None
 
 
 def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch) -> None:

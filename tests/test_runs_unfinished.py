@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ifnfactory.foundation.errors import UserInputError
+from ifnfactory.runs import lock
 from ifnfactory.runs.unfinished import Unfinished
 
 
@@ -13,22 +14,57 @@ from ifnfactory.runs.unfinished import Unfinished
 def waiting(tmp_path: Path) -> Path:
     """Return where a run of request "one" was interrupted."""
     out = tmp_path / "run"
-    mine = Unfinished(out, "one")
-    assert mine.begin(anew=False) is None
-    mine.save({"points": np.arange(3)})
+    with Unfinished(out, "one") as mine:
+        assert mine.begin(anew=False) is None
+        mine.save({"points": np.arange(3)})
     return out
+
+
+def begun(out: Path, request: str, anew: bool = False) -> dict | None:
+    """Return what a process of this request would go on from."""
+    with Unfinished(out, request) as unfinished:
+        return unfinished.begin(anew)
 
 
 @pytest.mark.parametrize("anew", [False, True])
 def test_the_same_request_goes_on_also_where_it_may_replace(waiting: Path, anew: bool) -> None:
-    kept = Unfinished(waiting, "one").begin(anew)
+    kept = begun(waiting, "one", anew)
     assert kept is not None
     assert kept["points"].tolist() == [0, 1, 2]
 
 
 def test_another_request_is_refused_unless_it_may_replace(waiting: Path) -> None:
     with pytest.raises(UserInputError, match="another request or version waits"):
-        Unfinished(waiting, "two").begin(anew=False)
-    assert Unfinished(waiting, "one").begin(anew=False) is not None  # nothing was lost
-    assert Unfinished(waiting, "two").begin(anew=True) is None
-    assert Unfinished(waiting, "two").begin(anew=False) is None
+        begun(waiting, "two")
+    assert begun(waiting, "one") is not None  # nothing was lost
+    assert begun(waiting, "two", anew=True) is None
+    assert begun(waiting, "two") is None
+
+
+def test_one_process_at_a_time(waiting: Path) -> None:
+    with Unfinished(waiting, "one") as first:
+        for request, anew in (("one", False), ("two", True)):
+            with pytest.raises(UserInputError, match=f"--out {waiting}: another process is"):
+                begun(waiting, request, anew)
+        assert first.begin(anew=False) is not None  # nothing was lost
+        first.remove()
+    # What the first has completed and taken away no longer counts: the next has its own folder.
+    with Unfinished(waiting, "one") as second:
+        assert second.begin(anew=False) is None
+        with pytest.raises(UserInputError, match="another process is"):
+            begun(waiting, "one")
+
+
+def test_a_lock_that_was_taken_away_is_taken_anew(waiting: Path, monkeypatch) -> None:
+    """The first completes its run between the moments the second opens and locks its file."""
+    monkeypatch.setattr(lock, "_lock", lambda handle: (first.remove(), monkeypatch.undo()))
+    first = Unfinished(waiting, "one")
+    with first, pytest.raises(UserInputError, match="another process is"):
+        begun(waiting, "one")
+
+
+def test_nothing_is_left_where_nothing_was_begun(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with pytest.raises(UserInputError, match="exists already"):
+        begun(tmp_path / "run", "one")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]

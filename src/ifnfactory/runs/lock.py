@@ -29,20 +29,26 @@ ABANDONED_S: Final = 900.0
 class Lock:
     """The right to write into a folder, from entering to leaving.
 
+    Parameters
+    ----------
+    out
+        What a person calls the run; None if the folder's name tells.
+
     Raises
     ------
     UserInputError
         On entering, if another process has it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, out: str | None = None) -> None:
         self._store = store
+        self._out = out or store.url.removesuffix(".unfinished")
         self._handle: int | None = None
         self._renewed = 0.0
 
     def __enter__(self) -> Lock:
         if self._store.local is not None:
-            self._handle = _hold(self._store.local, self._store.url)
+            self._handle = _hold(self._store.local, self._out)
         else:
             self._refuse_a_living_owner()
             self.renew(always=True)
@@ -70,7 +76,7 @@ class Lock:
     def _refuse_a_living_owner(self) -> None:
         owner = _living_owner(self._store)
         if owner is not None and not owner.startswith(f"{_owner()} "):
-            raise _busy(self._store.url, owner)
+            raise _busy(self._out, owner)
 
 
 def is_locked(store: Store) -> bool:
@@ -121,16 +127,28 @@ def _owner() -> str:
     return f"process {os.getpid()} on {platform.node()}"
 
 
-def _hold(folder: Path, url: str) -> int:
+def _hold(folder: Path, out: str) -> int:
     path = folder / LOCK_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # another has just completed it, and taken it away
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                _lock(handle)
+            except OSError:
+                os.close(handle)
+                raise _busy(out, "its lock is held") from None
+            if _is_at(path, handle):
+                return handle
+            os.close(handle)
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    """Return whether an open file still stands at its place, where the next one will look."""
     try:
-        _lock(handle)
-    except OSError:
-        os.close(handle)
-        raise _busy(url, "its lock is held") from None
-    return handle
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock(handle: int) -> None:
@@ -142,10 +160,10 @@ def _lock(handle: int) -> None:
         unix.flock(handle, unix.LOCK_EX | unix.LOCK_NB)
 
 
-def _busy(url: str, how: str) -> UserInputError:
+def _busy(out: str, how: str) -> UserInputError:
     problem = Problem(
         f"another process is writing this run ({how})",
-        f"--out {url.removesuffix('.unfinished')}",
+        f"--out {out}",
         "wait until it is done, or choose another --out",
     )
     return UserInputError([problem])

@@ -1,7 +1,7 @@
 """A run that was interrupted, beside the place where its folder will be.
 
 A checkpoint is written to a file of another name, flushed and renamed: at any moment there is the
-older one or the newer one, complete.
+older one or the newer one, complete. One process at a time has the folder.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, cast
 from zipfile import BadZipFile
 
@@ -16,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.foundation.errors import Problem, UserInputError
+from ifnfactory.runs.destination import check_destination
+from ifnfactory.runs.lock import LOCK_NAME, Lock
+from ifnfactory.runs.store import LocalStore
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -24,7 +28,7 @@ _ASKED: Final = "request.txt"
 
 
 class Unfinished:
-    """The folder of a run in the making.
+    """The folder of a run in the making, from entering to leaving nobody else's.
 
     Parameters
     ----------
@@ -32,11 +36,32 @@ class Unfinished:
         The run folder to be.
     request
         Hash of all that determines the numbers: another request does not go on from here.
+
+    Raises
+    ------
+    UserInputError
+        On entering, if another process has it.
     """
 
     def __init__(self, out: Path, request: str) -> None:
         self.folder = out.absolute().parent / f".{out.name}.unfinished"
+        self._out = out
         self._request = request
+        self._lock = Lock(LocalStore(self.folder), str(out))
+
+    def __enter__(self) -> Unfinished:
+        self._lock.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not (self.folder / _ASKED).is_file():
+            self.remove()  # nothing was begun
+        self._lock.__exit__(kind, error, traceback)
 
     def begin(self, anew: bool) -> Arrays | None:
         """Return the arrays to go on from, or None for a fresh start.
@@ -44,22 +69,24 @@ class Unfinished:
         Parameters
         ----------
         anew
-            Throw away the run of another request; one of the same request goes on even so.
+            Throw away the run of another request, and replace a finished one; one of the same
+            request goes on even so.
 
         Raises
         ------
         UserInputError
-            If the run that waits there was asked for differently, and not `anew`.
+            If the run that waits there was asked for differently, or another process has just
+            finished one, and not `anew`.
         """
+        check_destination(self._out, anew)
         asked = self.folder / _ASKED
         other = asked.is_file() and asked.read_text(encoding="utf-8") != self._request
         if other and anew:
-            self.remove()
+            self._empty()
         elif other:
             told = f"an unfinished run of another request or version waits in {self.folder}"
             fix = "give its own command to finish it, or --overwrite to start anew"
             raise UserInputError([Problem(told, "--out", fix)])
-        self.folder.mkdir(parents=True, exist_ok=True)
         if not asked.is_file():
             making = asked.with_suffix(".making")
             making.write_text(self._request, encoding="utf-8")
@@ -88,3 +115,12 @@ class Unfinished:
     def remove(self) -> None:
         """Throw everything away."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _empty(self) -> None:
+        """Throw everything away but the lock."""
+        kept = self.folder / LOCK_NAME
+        for path in self.folder.iterdir():
+            if path.is_dir() and path != kept.parent:
+                shutil.rmtree(path)
+            elif path.is_file():
+                path.unlink()

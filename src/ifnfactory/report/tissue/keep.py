@@ -47,19 +47,24 @@ def follow_and_keep(plan: Plan, asked: Asked, progress: Progress) -> Found:
     Raises
     ------
     UserInputError
-        If the folder cannot be written, or another unfinished run waits at its place.
+        If the folder cannot be written, another unfinished run waits at its place, or another
+        process is writing it.
     KeptError
         If a person stopped it: says how to go on.
     """
     workers, out = asked.threads or os.cpu_count() or 1, asked.out
     if out is None:
         return _found(follow(plan, workers, progress=progress), asked, workers, progress)
-    started = datetime.now(UTC)
     frames = FILM_FRAMES if asked.movie else SNAPSHOTS
-    keeper = _Keeper(plan, out, frames)
+    with Unfinished(out, f"{plan.fingerprint} {frames} {_code()}") as unfinished:
+        return _kept(_Keeper(plan, unfinished, frames), out, asked, workers, progress)
+
+
+def _kept(keeper: _Keeper, out: Path, asked: Asked, workers: int, progress: Progress) -> Found:
+    started = datetime.now(UTC)
     start = keeper.begin(asked.overwrite)
     try:
-        course = follow(plan, workers, start, keeper.keep, frames, progress)
+        course = follow(keeper.plan, workers, start, keeper.keep, keeper.frames, progress)
         found = _found(course, asked, workers, progress)
     except KeyboardInterrupt:
         told = f"interrupted: give the same command again to go on: {asked.command}"
@@ -87,12 +92,11 @@ def _code() -> str:
 class _Keeper:
     """Keeps snapshots of the first replicate, and a checkpoint of the one under way."""
 
-    def __init__(self, plan: Plan, out: Path, frames: int) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, unfinished: Unfinished, frames: int) -> None:
+        self.plan, self.frames, self.unfinished = plan, frames, unfinished
         self._marks = plan.snapshots(frames)
         hours = [plan.sample_hours[mark] for mark in self._marks]
-        self.unfinished = Unfinished(out, f"{plan.fingerprint} {frames} {_code()}")
-        self.snapshots = Snapshots(self.unfinished.folder / "snapshots.zarr", hours)
+        self.snapshots = Snapshots(unfinished.folder / "snapshots.zarr", hours)
         self.simulation = Simulation(plan.model, plan.sites, plan.seed, plan.drive)
 
     def begin(self, anew: bool) -> Checkpoint | None:
@@ -101,7 +105,7 @@ class _Keeper:
 
     def keep(self, point: Checkpoint) -> None:
         if point.replicate == 0:
-            model, state = self._plan.model, point.state
+            model, state = self.plan.model, point.state
             arrays = [(q.name, "", values) for q, values in
                       zip(model.quantities, state.quantities, strict=True)]  # fmt: skip
             arrays += [(f.name, f.unit, values) for f, values in
@@ -112,11 +116,11 @@ class _Keeper:
 
     def moments(self) -> list[Moment]:
         """Return what the pictures need, from the snapshots: also those before an interruption."""
-        model, simulation = self._plan.model, self.simulation
+        model, simulation = self.plan.model, self.simulation
         first = simulation.init()
         found: list[Moment] = []
         for index, mark in enumerate(self._marks):
-            step = round(self._plan.sample_hours[mark] * 60.0 / model.macro_step)
+            step = round(self.plan.sample_hours[mark] * 60.0 / model.macro_step)
             arrays = self.snapshots.read(index)
             quantities = tuple(arrays[q.name] for q in model.quantities)
             fields = tuple(arrays[f.name] for f in model.fields)
@@ -139,24 +143,26 @@ def scan_and_keep(
     Raises
     ------
     UserInputError
-        If the folder cannot be written, or another unfinished run waits at its place.
+        If the folder cannot be written, another unfinished run waits at its place, or another
+        process is writing it.
     KeptError
         If a person stopped it: says how to go on.
     """
     workers = threads or os.cpu_count() or 1
     if out is None:
         return scan(plan, axes, workers, progress)
-    started = datetime.now(UTC)
-    unfinished = Unfinished(out, f"{plan.fingerprint} {axes} {_code()}")
-    kept = unfinished.begin(overwrite)
-    done = None if kept is None else kept["points"]
-    try:
-        found = scan(plan, axes, workers, progress, done, lambda p: unfinished.save({"points": p}))
-    except KeyboardInterrupt:
-        told = f"interrupted: give the same command again to go on: {command}"
-        raise KeptError(told) from None
-    wall = (datetime.now(UTC) - started).total_seconds()
-    how = Circumstances(command, started, wall)
-    save_scan(found, out, how, diagram_png(found), overwrite)
-    unfinished.remove()
+    with Unfinished(out, f"{plan.fingerprint} {axes} {_code()}") as unfinished:
+        started = datetime.now(UTC)
+        kept = unfinished.begin(overwrite)
+        done = None if kept is None else kept["points"]
+        try:
+            found = scan(plan, axes, workers, progress, done,
+                         lambda points: unfinished.save({"points": points}))  # fmt: skip
+        except KeyboardInterrupt:
+            told = f"interrupted: give the same command again to go on: {command}"
+            raise KeptError(told) from None
+        wall = (datetime.now(UTC) - started).total_seconds()
+        how = Circumstances(command, started, wall)
+        save_scan(found, out, how, diagram_png(found), overwrite)
+        unfinished.remove()
     return found
