@@ -1,7 +1,9 @@
 """What the command line says when something goes wrong, and with which exit code.
 
 A user's mistake is one line per problem and exit code 2. An interruption is one line and exit
-code 130, as shells expect. Anything else is our mistake and keeps its traceback.
+code 130, as shells expect. A command that did what was asked, and has no answer or a bad one (a
+check that fails, runs that were all stopped), tells it and has exit code 1. Anything else is our
+mistake and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from ifnfactory.foundation.errors import (
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
+EXIT_NO_ANSWER = 1
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 told: Final[set[str]] = set()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ifnfactory.cli.faults import door
+from ifnfactory.cli.faults import EXIT_NO_ANSWER, door
 
 app = typer.Typer(
     help="A living sheet of liver: watch it, scan it, check it.",
@@ -70,7 +70,10 @@ def run(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Follow a sheet of cells; a run with --out that was killed goes on when asked for again."""
+    """Follow a sheet of cells; a run with --out that was killed goes on when asked for again.
+
+    Exit code 1 if no replicate reached its end.
+    """
     from ifnfactory.cli.tissue_request import TissueRequest
 
     asked = TissueRequest(model, size, layers, geometry, hours, replicates, seed, threads,
@@ -88,6 +91,7 @@ def run(
         print(json.dumps(course_json(found), allow_nan=False))
     else:
         course_view(found, out)
+    raise typer.Exit(EXIT_NO_ANSWER if found.course.stopped.all() else 0)
 
 
 @app.command()
@@ -106,7 +110,10 @@ def scan(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Draw the phase diagram: contained, endemic, overrun against one or two parameters."""
+    """Draw the phase diagram: contained, endemic, overrun against one or two parameters.
+
+    Exit code 1 if no run of any point reached its end.
+    """
     from ifnfactory.cli.tissue_request import TissueRequest
 
     asked = TissueRequest(model, size, 1, "sheet", hours, replicates, seed, threads, out,
@@ -123,6 +130,7 @@ def scan(
         print(json.dumps(scan_json(found), allow_nan=False))
     else:
         scan_view(found, out)
+    raise typer.Exit(EXIT_NO_ANSWER if found.stopped.all() else 0)
 
 
 @app.command()

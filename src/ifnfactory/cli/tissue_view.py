@@ -17,6 +17,7 @@ from ifnfactory.tissue.clusters import size_classes
 from ifnfactory.tissue.columns import booked
 from ifnfactory.tissue.niche import niche_length_um
 from ifnfactory.tissue.outcome import commonest, contained
+from ifnfactory.tissue.state import Status, endings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ifnfactory.tissue.factory import Factory, Found
     from ifnfactory.tissue.model import Model
     from ifnfactory.tissue.scan import Scan
-    from ifnfactory.tissue.state import Status
     from ifnfactory.tissue.validate import Validation
 
 
@@ -58,9 +58,12 @@ def course_view(found: Found, out: Path | None) -> None:
     told = f"{plan.sites.open_cells:,} cells, {plan.hours:g} h, {many}"
     screen.print(Text(f"{told}, seed {plan.seed}", style="dim"))
     screen.print()
-    table = plain_table(("at the end", False), ("mean", True), ("range", True), ("unit", False))
-    for name, unit, values in _shown(found):
-        if not all(math.isnan(value) for value in values):
+    ended = ~course.stopped if not course.stopped.all() else course.stopped
+    when = "at the end" if not course.stopped.all() else "when it was stopped"
+    table = plain_table((when, False), ("mean", True), ("range", True), ("unit", False))
+    for name, unit, every in _shown(found):
+        values = np.asarray(every)[ended]
+        if not np.isnan(values).all():
             span = f"{np.nanmin(values):.4g} to {np.nanmax(values):.4g}"
             mean = f"{np.nanmean(values):.4g}"
             table.add_row(Text(name.replace("_", " ")), mean, span, Text(unit, style="dim"))
@@ -70,7 +73,8 @@ def course_view(found: Found, out: Path | None) -> None:
     ending = commonest(course.outcomes).value
     told = f"{ending}: contained in {share.count} of {share.of}"
     told = f"{told} (95 % interval {100 * low:.0f} to {100 * high:.0f} %)."
-    screen.print(told, markup=False)
+    if share.of:
+        screen.print(told, markup=False)
     _endings(screen, course.statuses)
     if out is not None:
         screen.print(f"Report: {out / 'report.html'}", markup=False)
@@ -99,9 +103,10 @@ def course_json(found: Found) -> dict[str, Any]:
         "replicates": plan.replicates,
         "seed": plan.seed,
         "status": _counted(course.statuses),
+        "stopped": int(course.stopped.sum()),
         "ending": commonest(course.outcomes).value,
         "contained": {
-            "value": share.value,
+            "value": _or_null(share.value),
             "low": share.interval[0],
             "high": share.interval[1],
         },
@@ -129,13 +134,14 @@ def scan_view(scan: Scan, out: Path | None) -> None:
     across, up = scan.axes[0], scan.axes[1] if len(scan.axes) > 1 else None
     names = (up.label if up else "", *(f"{value:.3g}" for value in across.values))
     table = plain_table((names[0], False), *((name, True) for name in names[1:]))
-    styles = {"contained": "green", "endemic": "yellow", "overrun": "red"}
+    styles = {"contained": "green", "endemic": "yellow", "overrun": "red", "stopped": "bold"}
     for j in reversed(range(len(up.values) if up else 1)):
         words = [scan.ending(i, j).value for i in range(len(across.values))]
         cells = [Text(word[0].upper(), style=styles[word]) for word in words]
         table.add_row(f"{up.values[j]:.3g}" if up else "", *cells)
     screen.print(table)
-    told = f"Across: {across.label}. C contained, E endemic, O overrun."
+    told = f"Across: {across.label}. C contained, E endemic, O overrun"
+    told += ", S stopped." if scan.stopped.any() else "."
     screen.print(told, markup=False)
     _endings(screen, scan.statuses)
     if out is not None:
@@ -150,8 +156,13 @@ def scan_json(scan: Scan) -> dict[str, Any]:
         {name: _plain(column[k]) for name, column in zip(table.names, table.columns, strict=True)}
         for k in range(table.rows)
     ]
-    counts = _counted(scan.statuses)
-    return {"model": scan.plan.model.name, "seed": scan.plan.seed, "status": counts, "points": rows}
+    return {
+        "model": scan.plan.model.name,
+        "seed": scan.plan.seed,
+        "status": _counted(scan.statuses),
+        "stopped": int(scan.stopped.sum()),
+        "points": rows,
+    }
 
 
 def _counted(statuses: Sequence[Status]) -> dict[str, int]:
@@ -159,9 +170,8 @@ def _counted(statuses: Sequence[Status]) -> dict[str, int]:
 
 
 def _endings(screen: Console, statuses: Sequence[Status]) -> None:
-    for status in dict.fromkeys(statuses):
-        told = f"{statuses.count(status)} × {status.word}: {status.sentence}."
-        screen.print(Text(told, style="dim"))
+    for status, told in endings(statuses):
+        screen.print(Text(f"{told}.", style="dim" if status is Status.COMPLETED else "bold red"))
 
 
 def _plain(value: Any) -> Any:

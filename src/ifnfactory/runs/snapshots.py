@@ -48,6 +48,14 @@ class Snapshots:
                 made.attrs["unit"] = unit
             group[name][index] = values
 
+    def end(self, count: int) -> None:
+        """Leave no room for snapshots from number `count` on: there will be no more."""
+        import zarr  # noqa: PLC0415 -- as above
+
+        group: Group = zarr.open_group(str(self.path), mode="a")
+        for name in group.array_keys():
+            group[name].resize((count, *group[name].shape[1:]))
+
     def read(self, index: int) -> dict[str, NDArray[Any]]:
         """Return the arrays of snapshot `index`."""
         import zarr  # noqa: PLC0415 -- as above

@@ -6,13 +6,14 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.foundation.progress import Progress, Silent
 from ifnfactory.foundation.table import ColumnTable
+from ifnfactory.tissue.checkpoint import Checkpoint
 from ifnfactory.tissue.columns import columns
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.outcome import Outcome, outcome_of
@@ -20,7 +21,7 @@ from ifnfactory.tissue.room import bytes_of_state
 from ifnfactory.tissue.sampling import infected_sizes, sample
 from ifnfactory.tissue.simulation import Drive, Simulation
 from ifnfactory.tissue.sites import Sites
-from ifnfactory.tissue.state import Agents, State, Status
+from ifnfactory.tissue.state import State, Status
 
 SAMPLES: Final = 60
 """Samples of the measures over a run, besides the start."""
@@ -80,63 +81,6 @@ class Plan:
         return digest.hexdigest()[:24]
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """Where a course stands: enough to go on from.
-
-    Attributes
-    ----------
-    replicate, sampled
-        The replicate that is under way, and how many of its samples are taken.
-    rows
-        All samples so far, float64 (samples, 1 + columns), the replicate first.
-    endings
-        Status of each replicate that has ended, int64.
-    """
-
-    replicate: int
-    sampled: int
-    state: State
-    rows: NDArray[np.float64]
-    endings: NDArray[np.int64]
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return everything as named arrays, for a file."""
-        state = self.state
-        return {
-            "place": np.array([self.replicate, self.sampled, state.step]),
-            "rows": self.rows,
-            "endings": self.endings,
-            "pools": state.pools,
-            "ledger": state.ledger,
-            "agent_kind": state.agents.kind,
-            "agent_site": state.agents.site,
-            "agent_lit": state.agents.lit,
-            **{f"quantity_{i}": values for i, values in enumerate(state.quantities)},
-            **{f"field_{i}": values for i, values in enumerate(state.fields)},
-        }
-
-    @staticmethod
-    def of(arrays: dict[str, NDArray[Any]]) -> Checkpoint:
-        """Return the checkpoint that `arrays` came from."""
-        replicate, sampled, step = (int(value) for value in arrays["place"])
-
-        def numbered(name: str) -> tuple[NDArray[Any], ...]:
-            count = sum(key.startswith(name) for key in arrays)
-            return tuple(arrays[f"{name}{i}"] for i in range(count))
-
-        agents = Agents(arrays["agent_kind"], arrays["agent_site"], arrays["agent_lit"])
-        state = State(
-            step,
-            numbered("quantity_"),
-            numbered("field_"),
-            arrays["pools"],
-            agents,
-            arrays["ledger"],
-        )
-        return Checkpoint(replicate, sampled, state, arrays["rows"], arrays["endings"])
-
-
 Keep = Callable[[Checkpoint], None]
 
 
@@ -162,6 +106,16 @@ class Course:
     outcomes: tuple[Outcome, ...]
     last: State
     cluster_sizes: NDArray[np.int64]
+
+    @property
+    def stopped(self) -> NDArray[np.bool_]:
+        """Which replicates did not reach their end, bool (replicates,)."""
+        return np.array([status is not Status.COMPLETED for status in self.statuses])
+
+    def sound_samples(self, replicate: int) -> int:
+        """Return how many samples of a replicate were taken before anything went wrong."""
+        taken = np.count_nonzero(np.asarray(self.table.column("replicate")) == replicate)
+        return int(taken) - int(self.stopped[replicate])
 
 
 def follow(
@@ -218,7 +172,7 @@ def follow(
         raise ValueError("nothing was left to follow")
     table = _table(plan.model, rows)
     statuses = tuple(Status(value) for value in endings)
-    outcomes = outcome_of(plan.model, table, plan.replicates)
+    outcomes = outcome_of(plan.model, table, statuses)
     return Course(plan, table, statuses, outcomes, state, sizes)
 
 

@@ -28,7 +28,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Factory:
-    """What the factory does, float64 (replicates,) each; NaN where a model cannot tell.
+    """What the factory does, float64 (replicates,) each.
+
+    NaN where a model cannot tell, and where a run that it needs was stopped.
 
     Attributes
     ----------
@@ -84,9 +86,10 @@ def look_at_factory(course: Course, threads: int = 1, progress: Progress | None 
     none = np.full(plan.replicates, math.nan)
     amplification = spread = spread_without = none
     if spec.without_loop:
-        alone = _made(follow(_without(plan, spec.without_loop), threads, progress=progress))
-        pairs = zip(_made(course), alone, strict=True)
-        amplification = np.array([secondary_producers(a, b) for a, b in pairs])
+        alone = follow(_without(plan, spec.without_loop), threads, progress=progress)
+        pairs = zip(_made(course), _made(alone), strict=True)
+        worth = np.array([secondary_producers(a, b) for a, b in pairs])
+        amplification = np.where(course.stopped | alone.stopped, math.nan, worth)
     if spec.without_interferon and generation > 0.0:
         dark = follow(_without(plan, spec.without_interferon), threads, progress=progress)
         spread, spread_without = _spread(course, generation), _spread(dark, generation)
@@ -123,4 +126,4 @@ def _spread(course: Course, generation: float) -> Floats:
     hours = np.asarray(course.table.column("hour"), dtype=np.float64)
     reached = np.asarray(course.table.column(name), dtype=np.float64)
     numbers = [spread_number(hours[rows], reached[rows], generation) for rows in _ends(course)]
-    return np.array(numbers)
+    return np.where(course.stopped, math.nan, numbers)

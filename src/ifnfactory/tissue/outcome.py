@@ -14,6 +14,7 @@ from ifnfactory.foundation.table import ColumnTable
 from ifnfactory.tissue.measures import Share, slope
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.sampling import EXTENT, first_of
+from ifnfactory.tissue.state import Status
 
 OVERRUN: Final = 0.5
 """Share of cells at which a tissue counts as overrun (prior)."""
@@ -22,11 +23,12 @@ STILL: Final = 0.05
 
 
 class Ending(StrEnum):
-    """The three phases of the phase diagram."""
+    """The three phases of the phase diagram, and none of them."""
 
     CONTAINED = "contained"  # spread has stopped before half of the tissue
     ENDEMIC = "endemic"  # below half, and still spreading
     OVERRUN = "overrun"  # half of the tissue or more
+    STOPPED = "stopped"  # the numbers went wrong: nobody knows how it would have ended
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ class Outcome:
     Attributes
     ----------
     extent
-        Share of cells that the infection has reached at the end; NaN for a model without infection.
+        Share of cells that the infection has reached at the end; NaN for a model without infection,
+        and where the run was stopped.
     speed
-        Of the front in the second half of the run [cell diameters/h].
+        Of the front in the second half of the run [cell diameters/h]; NaN where it was stopped.
     """
 
     ending: Ending
@@ -46,12 +49,21 @@ class Outcome:
     speed: float
 
 
-def outcome_of(model: Model, table: ColumnTable, replicates: int) -> tuple[Outcome, ...]:
+STOPPED: Final = Outcome(Ending.STOPPED, math.nan, math.nan)
+"""A run that did not reach its end."""
+
+
+def outcome_of(
+    model: Model, table: ColumnTable, statuses: tuple[Status, ...]
+) -> tuple[Outcome, ...]:
     """Return how each replicate ended."""
     name = first_of(model, EXTENT)
     which = np.asarray(table.column("replicate"))
     found: list[Outcome] = []
-    for replicate in range(replicates):
+    for replicate, status in enumerate(statuses):
+        if status is not Status.COMPLETED:
+            found.append(STOPPED)
+            continue
         rows = which == replicate
         hours = np.asarray(table.column("hour"), dtype=np.float64)[rows]
         radius = np.asarray(table.column("radius"), dtype=np.float64)[rows]
@@ -80,13 +92,15 @@ def _speed(hours: NDArray[np.float64], radius: NDArray[np.float64]) -> float:
 
 
 def contained(outcomes: tuple[Outcome, ...]) -> Share:
-    """Return how many replicates were contained, with an interval."""
+    """Return how many replicates were contained, of those that reached their end."""
     good = sum(outcome.ending is Ending.CONTAINED for outcome in outcomes)
-    return Share(good, len(outcomes))
+    return Share(good, sum(outcome.ending is not Ending.STOPPED for outcome in outcomes))
 
 
 def commonest(outcomes: tuple[Outcome, ...]) -> Ending:
-    """Return the ending of most replicates; in a draw the worse one."""
-    order = list(Ending)
+    """Return the ending of most replicates that reached it; in a draw the worse one."""
+    if not contained(outcomes).of:
+        return Ending.STOPPED
+    order = [ending for ending in Ending if ending is not Ending.STOPPED]
     counts = [sum(outcome.ending is ending for outcome in outcomes) for ending in order]
     return max(zip(counts, range(len(order)), order, strict=True))[2]

@@ -60,25 +60,33 @@ class Scan:
 
     def extent(self, i: int, j: int) -> float:
         """Return the mean share of cells that the infection reached at a point."""
-        return float(np.mean([outcome.extent for outcome in self.outcomes[i, j]]))
+        return _mean([outcome.extent for outcome in self.outcomes[i, j]])
 
     def contained(self, i: int, j: int) -> Share:
-        """Return how many replicates of a point were contained."""
+        """Return how many replicates of a point were contained, of those that were not stopped."""
         return contained(self.outcomes[i, j])
 
+    @property
+    def stopped(self) -> NDArray[np.bool_]:
+        """Which runs did not reach their end, bool (points x replicates,)."""
+        return np.array([status is not Status.COMPLETED for status in self.statuses])
+
     def table(self) -> ColumnTable:
-        """Return a row a point: its values, ending, extent, containment with interval, speed."""
+        """Return a row a point: values, ending, extent, containment, speed, how many stopped."""
         points = sorted(self.outcomes)
         values = [np.array([axis.values[p[k]] for p in points]) for k, axis in enumerate(self.axes)]
         shares = [self.contained(*p) for p in points]
-        speeds = [float(np.mean([o.speed for o in self.outcomes[p]])) for p in points]
+        speeds = [_mean([o.speed for o in self.outcomes[p]]) for p in points]
         return ColumnTable(
             (
                 *(axis.name for axis in self.axes),
                 *("ending", "extent", "contained", "contained_low", "contained_high"),
-                "front_speed",
+                *("front_speed", "stopped"),
             ),
-            (*(_unit(axis) for axis in self.axes), "", *("fraction",) * 4, "cell diameters/h"),
+            (
+                *(_unit(axis) for axis in self.axes),
+                *("", *("fraction",) * 4, "cell diameters/h", "replicates"),
+            ),
             (
                 *values,
                 np.array([self.ending(*p).value for p in points]),
@@ -87,8 +95,15 @@ class Scan:
                 np.array([share.interval[0] for share in shares]),
                 np.array([share.interval[1] for share in shares]),
                 np.array(speeds),
+                np.array([len(self.outcomes[p]) - self.contained(*p).of for p in points]),
             ),
         )
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean of the numbers among `values`; NaN where there are none."""
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan
 
 
 def _unit(axis: Axis) -> str:

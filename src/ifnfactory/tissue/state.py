@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -25,6 +26,14 @@ class Status(IntEnum):
     def sentence(self) -> str:
         """What a reader is told."""
         return _SENTENCES[self]
+
+
+def endings(statuses: Sequence[Status]) -> tuple[tuple[Status, str], ...]:
+    """Return each way in which runs ended, with what a reader is told of it and of how many."""
+    return tuple(
+        (status, f"{statuses.count(status)} × {status.word}: {status.sentence}")
+        for status in dict.fromkeys(statuses)
+    )
 
 
 _SENTENCES = {

@@ -28,6 +28,7 @@ ENDING_COLOURS: Final = {
     Ending.CONTAINED: "#9ccfc4",
     Ending.ENDEMIC: "#f3cf7a",
     Ending.OVERRUN: "#c4482f",
+    Ending.STOPPED: "#8b8f94",
 }
 
 
@@ -86,8 +87,8 @@ def diagram(scan: Scan) -> Figure:
     endings = np.array([[order.index(scan.ending(i, j)) for i in range(columns.size)]
                         for j in range(rows.size)])  # fmt: skip
     colours = ListedColormap([ENDING_COLOURS[ending] for ending in order])
-    axes.pcolormesh(_edges(columns), _edges(rows), endings, cmap=colours, vmin=-0.5, vmax=2.5,
-                    edgecolors="white", linewidth=0.8)  # fmt: skip
+    axes.pcolormesh(_edges(columns), _edges(rows), endings, cmap=colours, vmin=-0.5,
+                    vmax=len(order) - 0.5, edgecolors="white", linewidth=0.8)  # fmt: skip
     for i, x in enumerate(columns):
         for j, y in enumerate(rows):
             extent = scan.extent(i, j)
@@ -97,8 +98,9 @@ def diagram(scan: Scan) -> Figure:
     axes.set_xlabel(across.label)
     axes.set_ylabel(up.label if up is not None else "")
     axes.grid(visible=False)
-    marks = [Patch(color=ENDING_COLOURS[ending], label=ending.value) for ending in order]
-    axes.legend(handles=marks, frameon=False, ncols=3, loc="lower left",
+    there = [e for e in order if e is not Ending.STOPPED or order.index(e) in endings]
+    marks = [Patch(color=ENDING_COLOURS[ending], label=ending.value) for ending in there]
+    axes.legend(handles=marks, frameon=False, ncols=len(marks), loc="lower left",
                 bbox_to_anchor=(0.0, 1.0), labelcolor=QUIET)  # fmt: skip
     return figure
 

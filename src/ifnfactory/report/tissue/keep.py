@@ -15,7 +15,8 @@ from ifnfactory.report.tissue.panels import Moment, moment
 from ifnfactory.report.tissue.save import Circumstances, save_course, save_scan
 from ifnfactory.runs.snapshots import Snapshots
 from ifnfactory.runs.unfinished import Unfinished
-from ifnfactory.tissue.course import SNAPSHOTS, Checkpoint, Course, Plan, follow
+from ifnfactory.tissue.checkpoint import Checkpoint
+from ifnfactory.tissue.course import SNAPSHOTS, Course, Plan, follow
 from ifnfactory.tissue.factory import Found, look_at_factory
 from ifnfactory.tissue.scan import Axis, Scan, scan
 from ifnfactory.tissue.simulation import Simulation
@@ -70,9 +71,10 @@ def _kept(keeper: _Keeper, out: Path, asked: Asked, workers: int, progress: Prog
         told = f"interrupted: give the same command again to go on: {asked.command}"
         raise KeptError(told) from None
     progress.begin("writing the run folder", 0)
+    moments = keeper.moments(course.sound_samples(0))
     wall = (datetime.now(UTC) - started).total_seconds()
     how = Circumstances(asked.command, started, wall)
-    save_course(found, keeper.simulation, keeper.moments(), out, how, keeper.snapshots.path,
+    save_course(found, keeper.simulation, moments, out, how, keeper.snapshots.path,
                 asked.movie, asked.overwrite)  # fmt: skip
     keeper.unfinished.remove()
     progress.end()
@@ -114,12 +116,21 @@ class _Keeper:
         # Last: what the checkpoint says is there has to be there.
         self.unfinished.save(point.arrays())
 
-    def moments(self) -> list[Moment]:
-        """Return what the pictures need, from the snapshots: also those before an interruption."""
+    def moments(self, samples: int) -> list[Moment]:
+        """Return what the pictures need, from the snapshots: also those before an interruption.
+
+        Parameters
+        ----------
+        samples
+            How many of the first replicate are sound: of one that was stopped the rest is missing.
+        """
+        reached = [mark for mark in self._marks if mark < samples]
+        if len(reached) < len(self._marks):
+            self.snapshots.end(len(reached))
         model, simulation = self.plan.model, self.simulation
         first = simulation.init()
         found: list[Moment] = []
-        for index, mark in enumerate(self._marks):
+        for index, mark in enumerate(reached):
             step = round(self.plan.sample_hours[mark] * 60.0 / model.macro_step)
             arrays = self.snapshots.read(index)
             quantities = tuple(arrays[q.name] for q in model.quantities)

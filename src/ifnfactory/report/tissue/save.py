@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -29,6 +30,7 @@ from ifnfactory.tissue.niche import NICHE, niche_length_um
 from ifnfactory.tissue.outcome import commonest, contained
 from ifnfactory.tissue.scan import Scan
 from ifnfactory.tissue.simulation import Simulation
+from ifnfactory.tissue.state import Status, endings
 
 CAUTION = (
     "These cells are simulated. Nothing on this page is a recommendation for treating anybody."
@@ -118,6 +120,8 @@ def _course_page(found: Found, png: bytes, how: Circumstances) -> Document:
     ending = commonest(course.outcomes).value
     told = f"{ending}: {share.count} of {share.of} replicates contained " \
            f"(95 % interval {100 * low:.0f} to {100 * high:.0f} %)"  # fmt: skip
+    if not share.of:
+        told = "No replicate reached its end: these numbers are from where each was stopped."
     niche = niche_length_um(model)
     facts = (*_facts(plan), ("how it ended", ending))
     if np.isfinite(niche):
@@ -133,7 +137,12 @@ def _course_page(found: Found, png: bytes, how: Circumstances) -> Document:
             "Shares of all cells; one line a replicate, the first one strong.",
             figures=(shares_figure(course),),
         ),
-        DocumentSection("At the end", told, tables=(_final_table(course), _sizes_table(course))),
+        DocumentSection(
+            "At the end",
+            told,
+            tables=(_final_table(course), _sizes_table(course)),
+            remarks=_endings(course.statuses),
+        ),
         DocumentSection("Each replicate", _factory_words(found), tables=(_table(found.table()),)),
     )
     return Document(
@@ -161,13 +170,16 @@ def _scan_page(found: Scan, how: Circumstances) -> Document:
         "Contained: spread has stopped before half of the cells. Endemic: below half, still "
         "spreading. Overrun: half or more. Numbers are the percentage of cells reached."
     )
-    remark = ""
+    remarks = _endings(found.statuses)
     own = any(rate.name == NICHE for rate in plan.model.rates)
     if not own and any(axis.name == NICHE for axis in found.axes):
-        remark = "The niche length is set through the diffusion of interferon, at the losses given."
+        remarks = (
+            "The niche length is set through the diffusion of interferon, at the losses given.",
+            *remarks,
+        )
     sections = (
         DocumentSection("Phase diagram", lead, figures=(diagram_figure(found),),
-                        remarks=(remark,) if remark else ()),
+                        remarks=remarks),
         DocumentSection("Every point", f"Against {axes}.",
                         tables=(_table(found.table()),)),
     )  # fmt: skip
@@ -176,6 +188,13 @@ def _scan_page(found: Scan, how: Circumstances) -> Document:
         _facts(plan), sections, (*_rates(plan), *_methods(plan, how)),
         (("The model", plan.source_text),), caution=CAUTION,
     )  # fmt: skip
+
+
+def _endings(statuses: Sequence[Status]) -> tuple[str, ...]:
+    """Return what a reader has to know of runs that did not reach their end."""
+    if all(status is Status.COMPLETED for status in statuses):
+        return ()
+    return tuple(f"{told}." for _, told in endings(statuses))
 
 
 def _table(table: ColumnTable) -> DocumentTable:
