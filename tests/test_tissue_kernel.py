@@ -79,7 +79,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been() -> None:
 
 def test_a_tile_and_a_whole_lattice_give_the_same_field() -> None:
     one, many = lively("hbv-liver", 210), lively("hbv-liver", 210)
-    many.plan.tile[:] = np.array([210, 210, 1, 1, 1, 1, 0])
+    many.plan.tile[:] = np.array([210, 210, 1, 1, 1, 1, 0, 0])
     hours = 0.5
     (a, _), (b, _) = (s.advance(s.init(), hours) for s in (one, many))
     for left, right in zip(a.fields, b.fields, strict=True):

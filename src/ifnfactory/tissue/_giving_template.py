@@ -4,13 +4,15 @@ def pulse(k, first, last, width, who, fields, slot, sums):
     """Put what a macro step secretes into a field, shared by the voxels of each cell."""
     p, keys, Q, mask, zone = who
     made, eighth = np.empty(CHUNK, np.float32), np.empty(CHUNK // 8)
+    run = np.zeros((1, 3), np.int64)
     share = np.float32(MACRO / (BLOCK * BLOCK))
     voxels = width * BLOCK
     sites = fields.shape[1] // (BLOCK * BLOCK)
     for chunk in range(first, last):
         start = chunk * CHUNK
         count = min(CHUNK, sites - start)
-        source(k, start, count, p, keys, Q, mask, zone, made, 0)
+        run[0, 0], run[0, 1] = start, count
+        source(k, run, p, keys, Q, mask, zone, made)
         sums[chunk, k] = chunk_sum(made, 0, count, EVERYWHERE, 0, eighth)
         for l in range(count):
             y, x = (start + l) // width, (start + l) % width

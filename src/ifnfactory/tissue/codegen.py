@@ -9,7 +9,7 @@ from ifnfactory.tissue.codegen_cells import cells
 from ifnfactory.tissue.codegen_sites import agents, arriving, flags, sources
 from ifnfactory.tissue.codegen_sweeps import sweeps
 from ifnfactory.tissue.kernel_text import JIT, Kernel
-from ifnfactory.tissue.layout import AGENT_PURPOSES, CHUNK, RESIDENT_PURPOSES, Layout
+from ifnfactory.tissue.layout import AGENT_PURPOSES, CHUNK, RESIDENT_PURPOSES, SWEPT, Layout
 from ifnfactory.tissue.model import Model
 
 _TEMPLATES: Final = tuple(
@@ -43,6 +43,7 @@ def write_kernel(layout: Layout) -> str:
         f"FIRST_POOL = {layout.first_pool}",
         f"SQUARE = {model.lattice.kind != 'hex'}",
         f"BLOCK = {model.lattice.block}",
+        f"SWEPT = {SWEPT}",
         "ROUNDING = np.float32(2.0**-16)",
         "EVERYWHERE = np.empty(0, np.uint8)",
         f"MACRO = {model.macro_step!r}",
@@ -57,12 +58,12 @@ def _dispatch(model: Model) -> str:
     """Write the choice of a field's source by its number."""
     lines = [
         JIT,
-        "def source(k, start, count, p, keys, Q, mask, zone, out, at):",
+        "def source(k, runs, p, keys, Q, mask, zone, out):",
     ]
     for index in range(len(model.fields)):
         word = "if" if index == 0 else "elif"
         lines.append(f"    {word} k == {index}:")
-        lines.append(f"        source_{index}(start, count, p, keys, Q, mask, zone, out, at)")
+        lines.append(f"        source_{index}(runs, p, keys, Q, mask, zone, out)")
     if not model.fields:
         lines.append("    return")
     return "\n".join(lines)

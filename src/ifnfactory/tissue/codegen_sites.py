@@ -67,24 +67,29 @@ def _numbers_for(k: Kernel, names: set[str]) -> list[str]:
 
 
 def sources(k: Kernel) -> list[str]:
-    """Write, for each field, what a run of cells secretes [unit/min]."""
+    """Write, for each field, what runs of cells secrete [unit/min].
+
+    Many runs for each call: to begin one costs as much as a hundred cells.
+    """
     parts: list[str] = []
     for index, field in enumerate(k.model.fields):
         names = k.used([field.secretion])
-        before, inside = _run_values(k, names, "    ")
+        before, inside = _run_values(k, names, "        ")
         lines = [
             JIT,
-            f"def source_{index}(start, count, p, keys, Q, mask, zone, out, at):",
+            f"def source_{index}(runs, p, keys, Q, mask, zone, out):",
             *_numbers_for(k, names),
             *_resident_keys(k, names, "    "),
+            "    for run in range(runs.shape[0]):",
+            "        start, count, at = runs[run, 0], runs[run, 1], runs[run, 2]",
             *before,
-            "    to = out[at : at + count]",
-            "    for i in range(count):",
-            *inside,
-            f"        to[i] = {k.writer().number(field.secretion)}",
-            "    if mask.size:",
+            "        to = out[at : at + count]",
             "        for i in range(count):",
-            "            out[at + i] *= np.float32(mask[start + i])",
+            *inside,
+            f"            to[i] = {k.writer().number(field.secretion)}",
+            "        if mask.size:",
+            "            for i in range(count):",
+            "                out[at + i] *= np.float32(mask[start + i])",
         ]
         parts.append("\n".join(lines))
     return parts

@@ -16,15 +16,13 @@ from ifnfactory.tissue.layout import STRIDE
 
 ROWS: Final = 4
 """Rows side by side."""
-BLOCK: Final = 8
-"""Rows of a block; a multiple of `ROWS`."""
 
 
 def sweeps(square: bool) -> str:
     """Return the functions that carry out one stage of some rows, and all stages of a tile."""
     lines = [
         JIT,
-        "def stage_rows(now, was, rhs, first, last, left, right, hop, lost, by, gain):",
+        "def stage_rows(now, was, rhs, first, last, left, right, keep, moves, by, gain):",
         '    """Write the next stage of the rows first to last over the stage before the last."""',
         "    r = first",
         f"    while r + {ROWS} <= last:",
@@ -33,25 +31,6 @@ def sweeps(square: bool) -> str:
         "    while r < last:",
         *_rows(1, square, "        "),
         "        r += 1",
-        "",
-        "",
-        JIT,
-        "def all_stages(now, was, rhs, rows, cols, law, weights, stages):",
-        '    """Carry out all stages of a tile; the last is in `now` if their number is even."""',
-        "    hop, bare = law[0], law[2]",
-        "    lost = bare + ((hop + hop) + (hop + hop))",
-        *([] if square else ["    lost = lost + (hop + hop)"]),
-        "    for top in range(1, rows + stages, " + f"{BLOCK}):",
-        "        for s in range(stages):",
-        f"            first, last = max(top - s, s + 1), min(top + {BLOCK} - s, rows - s - 1)",
-        "            if first >= last:",
-        "                continue",
-        "            left, right = (s + 1) // 16 * 16, (cols - s + 14) // 16 * 16",
-        "            by, gain = weights[s, 0], weights[s, 1]",
-        "            if s % 2 == 0:",
-        "                stage_rows(now, was, rhs, first, last, left, right, hop, lost, by, gain)",
-        "            else:",
-        "                stage_rows(was, now, rhs, first, last, left, right, hop, lost, by, gain)",
     ]
     return "\n".join(lines)
 
@@ -75,8 +54,8 @@ def _rows(count: int, square: bool, pad: str) -> list[str]:
             near = f"({near}) + (r{n - 1} + l{n + 1})"
         made = f"rhs[{_place(row * STRIDE)}]"
         lines += [
-            f"{pad}    flow = (hop * ({near}) - lost * m{n}) + {made}",
-            f"{pad}    {to} = (m{n} + by * (m{n} - {to})) + gain * flow",
+            f"{pad}    flow = moves * ({near}) + gain * {made}",
+            f"{pad}    {to} = (keep * m{n} - by * {to}) + flow",
         ]
     return lines
 

@@ -24,6 +24,9 @@ PITCH = CHUNK + 16
 STRIDE = 544
 """Sites from row to row of a tile of a full torus."""
 
+SWEPT = 8
+"""Rows of a tile of a full torus that go through all sweeps together."""
+
 RESIDENT_PURPOSES = 1 << 20
 """First purpose of residents; their random numbers do not depend on the step."""
 

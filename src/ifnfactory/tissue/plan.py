@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifnfactory.tissue.evaluate import evaluate
-from ifnfactory.tissue.layout import STRIDE
+from ifnfactory.tissue.layout import STRIDE, SWEPT
 from ifnfactory.tissue.model import Model
 from ifnfactory.tissue.model_check import hop_rate, rate_values
 from ifnfactory.tissue.parts import FieldSpec
@@ -25,6 +25,10 @@ WHOLE: Final = 40_000
 """Voxels up to which the whole lattice is one tile."""
 TILE: Final = (128, 480)
 """Rows and columns of a tile; with its margins it fits a core's own cache."""
+STRIP: Final = 256
+"""Rows of a tile of a full torus, of which the cache only has to hold a window."""
+WINDOW: Final = 96
+"""Rows of that window: few enough for the cache, many enough to move them up but seldom."""
 LINE: Final = 16
 """Numbers of a cache line."""
 
@@ -40,7 +44,8 @@ class FieldPlan:
     ----------
     tile
         Rows, columns, margin in rows, whether one tile is the whole lattice, number of tiles,
-        margin in columns, sites from row to row where that is fixed, 0 where it is not; int64.
+        margin in columns; sites from row to row and rows in the buffers where a tile passes through
+        them row by row, 0 and 0 where it does not; int64.
     stages, explicit
         Stages of a field step, and the same for explicit fields, 0 for implicit ones; int64.
     weights
@@ -78,8 +83,9 @@ class FieldPlan:
         """Largest number of voxels of a tile with its margins, in one sheet or a stack."""
         if not len(self.tile):
             return 1
-        rows = self.tile[:, 0] + 2 * self.tile[:, 2]
-        columns = np.maximum(self.tile[:, 1] + 2 * self.tile[:, 5], self.tile[:, 6])
+        pitch, window = self.tile[:, 6], self.tile[:, 7]
+        rows = np.where(pitch > 0, window, self.tile[:, 0] + 2 * self.tile[:, 2])
+        columns = np.maximum(self.tile[:, 1] + 2 * self.tile[:, 5], pitch)
         # Buffers whole pages apart would all want the same few cache lines.
         return -(-int((rows * columns).max()) * self.layers // LINE) * LINE + 5 * LINE
 
@@ -119,7 +125,7 @@ def plan_fields(model: Model, sites: Sites, left: float | None = None) -> FieldP
     ]
     tile = np.array([
         _tile(model, sites, int(count), item) for count, item in zip(stages, fields, strict=True)
-    ], dtype=np.int64).reshape(-1, 7)  # fmt: skip
+    ], dtype=np.int64).reshape(-1, 8)  # fmt: skip
     pulsed = np.array([item.pulse for item in fields], dtype=np.bool_)
     return FieldPlan(
         tile, stages, np.array(explicit, dtype=np.int64), table, law, loss, exchange,
@@ -196,18 +202,21 @@ def _tile(model: Model, sites: Sites, stages: int, item: FieldSpec) -> tuple[int
     block = model.lattice.block
     height, width = sites.height * block, sites.width * block
     if height * width * sites.layers <= WHOLE or min(height, width) < LEAST:
-        return height, width, 1, 1, 1, 1, 0
-    bands = math.ceil(height / TILE[0])
+        return height, width, 1, 1, 1, 1, 0, 0
+    full = sites.torus and not sites.mask.size and sites.layers == 1 and not item.partner
+    strip = full and 4 * stages <= STRIDE - 2 * LINE
+    bands = math.ceil(height / (STRIP if strip else TILE[0]))
     bands += bands % 2  # two threads share them evenly
-    rows, columns, side, stride = math.ceil(height / bands), min(width, TILE[1]), stages, 0
+    rows, columns, side = math.ceil(height / bands), min(width, TILE[1]), stages
+    stride, window = 0, 0
     if sites.layers > 1:
         rows = columns = max(LEAST, round(math.sqrt(TILE[0] * TILE[1] / sites.layers)))
-    full = sites.torus and not sites.mask.size and sites.layers == 1 and not item.partner
-    if full and 4 * stages <= STRIDE - 2 * LINE:
+    if strip:
         side, stride = -(-stages // LINE) * LINE, STRIDE
         columns = min(width, STRIDE - 2 * side)
+        window = max(WINDOW, 2 * (stages + SWEPT))
     tiles = math.ceil(height / rows) * math.ceil(width / columns)
-    return rows, columns, stages, 0, tiles, side, stride
+    return rows, columns, stages, 0, tiles, side, stride, window
 
 
 def _degree(model: Model, sites: Sites) -> NDArray[np.uint8]:

@@ -80,10 +80,11 @@ def carried(
             following: Fields = []
             for a, j in enumerate(group):
                 mine, before = now[a], was[a]
-                flow = _flow(simulation, plan.law[j], mine)
+                keep, flow = _flow(simulation, plan.law[j], mine, by, step)
+                made_here = rhs[a]
                 if mate >= 0:
-                    flow = flow + plan.law[j][3] * now[1 - a]
-                value = (mine + by * (mine - before)) + step * (flow + rhs[a])
+                    made_here = plan.law[j][3] * now[1 - a] + made_here
+                value = (keep * mine - by * before) + (flow + step * made_here)
                 following.append(value * _inside(simulation))
             now, was = following, now
         for a, j in enumerate(group):
@@ -127,22 +128,25 @@ def _source(pulsed: bool, made: NDArray[Any], field: NDArray[Any]) -> NDArray[An
     return np.zeros_like(field) if pulsed else made.reshape(field.shape)
 
 
-def _flow(simulation: Simulation, law: NDArray[Any], c: NDArray[Any]) -> NDArray[Any]:
-    """Return what hops bring to each site less what leaves and is lost."""
+def _flow(
+    simulation: Simulation, law: NDArray[Any], c: NDArray[Any], by: Any, step: Any
+) -> tuple[Any, NDArray[Any]]:
+    """Return what multiplies a site's own value in a stage, and what hops bring to each site."""
     sites, square = simulation.sites, simulation.model.lattice.kind != "hex"
     hop, up, lost = law[0], law[1], law[2]
     near = _near(c, square, sites.torus)
     if sites.layers == 1 and not simulation.plan.degree.size:
-        return hop * near - _diagonal(hop, lost, square) * c
+        return (F(1.0) + by) - step * _diagonal(hop, lost, square), (step * hop) * near
+    keep = (F(1.0) + by) - step * lost
     inside = np.ones(c.shape, dtype=F) * _inside(simulation)
-    flow = hop * (near - _near(inside, square, sites.torus) * inside * c) - lost * c
+    flow = (step * hop) * (near - _near(inside, square, sites.torus) * inside * c)
     if sites.layers == 1:
-        return flow
+        return keep, flow
     other = np.zeros_like(c)
     for layer in (1, -1):
         there = beside(inside, 0, 0, sites.torus, layer)
         other = other + there * (beside(c, 0, 0, sites.torus, layer) - c)
-    return flow + up * other
+    return keep, flow + (step * up) * other
 
 
 def _diagonal(hop: Any, lost: Any, square: bool) -> Any:
