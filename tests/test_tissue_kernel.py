@@ -77,9 +77,11 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been() -> None:
     np.testing.assert_array_equal(whole.ledger, rest.ledger)
 
 
-def test_a_tile_and_a_whole_lattice_give_the_same_field() -> None:
-    one, many = lively("hbv-liver", 210), lively("hbv-liver", 210)
-    many.plan.tile[:] = np.array([210, 210, 1, 1, 1, 1, 0, 0])
+@pytest.mark.parametrize("sites", [Sites(210, 210), Sites(90, 600)], ids=["high", "wide"])
+def test_a_tile_and_a_whole_lattice_give_the_same_field(sites: Sites) -> None:
+    many, one = (lively("hbv-liver", 0, sites=sites) for _ in range(2))
+    assert (many.plan.tile[:, 4] > 1).all()
+    one.plan.tile[:] = np.array([sites.height, sites.width, 1, 1, 1, 1, 0, 0])
     hours = 0.5
     (a, _), (b, _) = (s.advance(s.init(), hours) for s in (one, many))
     for left, right in zip(a.fields, b.fields, strict=True):

@@ -1,7 +1,10 @@
 # fmt: off
 @njit(nogil=True, cache=True, error_model="numpy")
 def first_guess(c, now, rhs, scale, shift, keep):
-    """Start from the last field; an implicit step also adds it to the right-hand side."""
+    """Start from the last field; an implicit step also adds it to the right-hand side.
+
+    What was before the first guess is left as it is: the first stage gives it no weight.
+    """
     for i in range(c.size):
         rhs[i] = rhs[i] + keep * c[i]
         now[i] = c[i] * scale + shift
@@ -137,9 +140,10 @@ def carry_strip(
 ):
     """Carry a tile of a full torus, row by row; return its sum and how much was lifted to 0.
 
-    A few rows of it lie in the buffers. A block of rows goes through all stages while it is in the
-    cache nearest to the core, each stage one row behind the one before; rows that have gone through
-    all are stored; and when the buffers are full, the rows that are still looked at go to their top.
+    A few rows of it lie in the buffers, so that it may be high and its margin costs little. A block
+    of rows goes through all stages while it is in the cache nearest to the core, each stage one row
+    behind the one before; rows that have gone through all are stored; and when the buffers are full,
+    the rows that are still looked at go to their top.
 
     Parameters
     ----------
@@ -152,7 +156,8 @@ def carry_strip(
     none = rhs[:0]
     lost = whole_loss(law[0], law[2])
     columns = np.zeros(nx)
-    lifted, above, loaded = 0.0, 0, 0
+    lifted = 0.0
+    above, loaded = 0, 0  # rows above the buffers, and rows that have been in them
     for top in range(1, rows + stages, SWEPT):
         until = min(rows, top + SWEPT + 1)
         if until - above > window:

@@ -1,10 +1,9 @@
-"""Writes the sweeps of a tile of a full torus: four rows at a time, many stages in one go.
+"""Writes a sweep over rows of a tile of a full torus: four rows at a time.
 
 A site is read by nine others in each stage. Four rows are worked on side by side, so that what one
 reads the next need not, and from row to row it is a fixed number of sites: only then does the
-compiler see that what is written is not what is read. Stages follow each other row by row: a block
-of rows goes through all of them while it is in the cache nearest to the core, each stage one row
-behind the one before.
+compiler see that what is written is not what is read. What multiplies a site's own value and its
+neighbours is the same at all sites and comes in from outside: two sums fewer for each site.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ ROWS: Final = 4
 
 
 def sweeps(square: bool) -> str:
-    """Return the functions that carry out one stage of some rows, and all stages of a tile."""
+    """Return the function that carries out one stage of some rows."""
     lines = [
         JIT,
         "def stage_rows(now, was, rhs, first, last, left, right, keep, moves, by, gain):",
