@@ -139,15 +139,16 @@ def test_the_kernel_is_cached_on_disk_for_the_next_process() -> None:
     load_kernel(toy())
     assert is_cached(toy())
     code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
+        "import sys, time; sys.path.insert(0, 'tests')\n"
         "from engine_problems import toy\n"
         "from ifnfactory.engine.kernel import load_kernel\n"
-        "k = load_kernel(toy()); print(k.freshly_compiled, k.load_seconds)"
+        "start = time.process_time(); k = load_kernel(toy())\n"
+        "print(k.freshly_compiled, time.process_time() - start)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     fresh, seconds = done.stdout.split()
     assert fresh == "False"
-    assert float(seconds) < 5.0
+    assert float(seconds) < 5.0  # of a core, whatever else the machine does
 
 
 def run_in_process(cache: Path) -> subprocess.Popen[str]:
