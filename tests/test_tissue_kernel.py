@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -112,6 +113,16 @@ def test_signals_are_conserved(name: str) -> None:
     simulation = lively(name, 48)
     _, info = simulation.advance(simulation.init(), 48.0)
     assert info.imbalance < 1e-6
+
+
+def test_signals_are_conserved_by_very_many_small_steps() -> None:
+    model = built_in("visavis")
+    fields = tuple(replace(field, substeps=120) for field in model.fields)
+    simulation = Simulation(replace(model, fields=fields), Sites(48, 48), 3)
+    state, _ = simulation.advance(simulation.init(), 60.0)
+    there, due = state.ledger[:, 5], state.ledger[:, 7]
+    assert (there > 0).any()
+    np.testing.assert_allclose(there, due, rtol=120 * 6e-8)
 
 
 def test_a_field_that_goes_wrong_stops_the_run_and_says_so() -> None:

@@ -7,9 +7,15 @@ def prepare(seed, step, keys):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def unrounded(ledger, k):
-    """Return the factor that takes back what thousands of rounded steps add up to, and no more."""
-    if ledger[k, 5] > 0.0 and abs(ledger[k, 7] / ledger[k, 5] - 1.0) < 1e-6:
+def unrounded(ledger, k, steps):
+    """Return the factor that takes back what thousands of rounded steps add up to, and no more.
+
+    Parameters
+    ----------
+    steps
+        Explicit steps of a field step: each is off by less than a unit in the last place, 6e-8.
+    """
+    if ledger[k, 5] > 0.0 and abs(ledger[k, 7] / ledger[k, 5] - 1.0) < 1e-7 * max(steps, 10):
         return np.float32(ledger[k, 7] / ledger[k, 5])
     return np.float32(1.0)
 
@@ -50,12 +56,13 @@ def settle(k, partner, step, steps, made_rate, loss, open_sites, mixed, ledger, 
             guess[k, 0] = np.float32(0.0)
             guess[k, 1] = np.float32(target / open_sites)
         return
-    guess[k, 0], guess[k, 1], guess[k, 2] = unrounded(ledger, k), np.float32(0.0), np.float32(0.0)
+    guess[k, 0] = unrounded(ledger, k, steps)
+    guess[k, 1], guess[k, 2] = np.float32(0.0), np.float32(0.0)
     a, b = ledger[k, 7], 0.0
     if twin:
         b = ledger[partner, 7]
-        guess[partner, 0], guess[partner, 1] = unrounded(ledger, partner), np.float32(0.0)
-        guess[partner, 2] = np.float32(0.0)
+        guess[partner, 0] = unrounded(ledger, partner, steps)
+        guess[partner, 1], guess[partner, 2] = np.float32(0.0), np.float32(0.0)
     dt = step / steps
     for _ in range(steps):
         passed = dt * loss[k, 3] * a
