@@ -12,13 +12,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageColor
 from tissue_cases import lively
 from typer.testing import CliRunner, Result
 
 from ifnfactory.cli import tissue as door
 from ifnfactory.cli.app import app
 from ifnfactory.report.tissue import keep
-from ifnfactory.report.tissue.picture import field_colours, field_of, field_range, laid_out
+from ifnfactory.report.tissue.picture import (
+    PAINTS,
+    RESTING,
+    field_colours,
+    field_of,
+    field_range,
+    laid_out,
+)
 from ifnfactory.runs.tables import read_parquet
 from ifnfactory.runs.unfinished import Unfinished
 from ifnfactory.tissue import scan as scanning
@@ -63,7 +71,12 @@ def test_a_run_leaves_numbers_pictures_snapshots_and_a_report(finished) -> None:
     assert {"measures.parquet", "panels.png", "movie.gif", "report.html"} <= names
     assert any(name.startswith("snapshots.zarr/") for name in names)
     assert (out / "panels.png").read_bytes().startswith(b"\x89PNG")
-    assert (out / "movie.gif").read_bytes().startswith(b"GIF8")
+    with Image.open(out / "movie.gif") as film:
+        assert film.n_frames > 20
+        film.seek(film.n_frames - 1)
+        shown = {colour for _, colour in film.convert("RGB").getcolors(10_000)}
+    named = {"healthy": RESTING, "infected": PAINTS["infected"][0], "dead": PAINTS["dead"][0]}
+    assert {ImageColor.getrgb(colour) for colour in named.values()} < shown
     page = (out / "report.html").read_text(encoding="utf-8")
     assert 'src="data:image/png' in page
     assert "http://" not in page.replace("http://www.w3.org", "")

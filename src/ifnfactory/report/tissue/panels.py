@@ -1,11 +1,11 @@
-"""Panels and films of a sheet: its cells above, its interferon below."""
+"""Panels of a sheet: its cells above, its interferon below."""
 
 from __future__ import annotations
 
 import base64
 import io
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -30,9 +30,6 @@ from ifnfactory.report.tissue.picture import (
 )
 from ifnfactory.tissue.simulation import Simulation
 from ifnfactory.tissue.state import State
-
-FRAME_PX: Final = 360
-"""Width of a sheet in a film."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ def _panels(simulation: Simulation, moments: list[Moment]) -> Figure:
             pictures.append(field_colours(item.field, low, high))
         for row, picture in enumerate(pictures):
             axes = grid[row][column]
-            axes.imshow(_laid(simulation, picture, 700), interpolation="nearest")
+            axes.imshow(laid(simulation, picture, 700), interpolation="nearest")
             axes.set_axis_off()
         grid[0][column].set_title(f"{item.hour:.4g} h", loc="left", fontweight="bold")
     _legend(figure, simulation)
@@ -102,31 +99,10 @@ def _legend(figure: Figure, simulation: Simulation) -> None:
                   labelcolor=QUIET)  # fmt: skip
 
 
-def _laid(simulation: Simulation, picture: Pixels, width: int) -> Pixels:
+def laid(simulation: Simulation, picture: Pixels, width: int) -> Pixels:
+    """Return a picture of a simulation's sheet as it lies in space."""
     hexagonal = simulation.model.lattice.kind == "hex"
     return laid_out(picture, hexagonal, simulation.sites.torus, width)
-
-
-def film_gif(simulation: Simulation, moments: list[Moment]) -> bytes:
-    """Return all moments as a GIF that repeats: cells to the left, interferon to the right."""
-    from PIL import Image, ImageDraw  # noqa: PLC0415 -- comes with matplotlib, only for films
-
-    low, high = field_range([item.field for item in moments if item.field is not None])
-    frames: list[Any] = []
-    for item in moments:
-        parts = [_laid(simulation, item.cells, FRAME_PX)]
-        if item.field is not None:
-            parts.append(_laid(simulation, field_colours(item.field, low, high), FRAME_PX))
-        gap = np.full((parts[0].shape[0], 12, 3), 255, dtype=np.uint8)
-        body = np.concatenate([parts[0], *(x for part in parts[1:] for x in (gap, part))], axis=1)
-        head = np.full((24, body.shape[1], 3), 255, dtype=np.uint8)
-        frame = Image.fromarray(np.concatenate([head, body], axis=0))
-        ImageDraw.Draw(frame).text((6, 6), f"{item.hour:.1f} h", fill=(28, 39, 51))
-        frames.append(frame.quantize(colors=128, dither=Image.Dither.NONE))
-    data = io.BytesIO()
-    more = frames[1:]
-    frames[0].save(data, format="GIF", save_all=True, append_images=more, duration=180, loop=0)
-    return data.getvalue()
 
 
 def as_image(png: bytes, told: str) -> str:

@@ -20,7 +20,8 @@ from ifnfactory.report.decades.document import (
     render_document,
 )
 from ifnfactory.report.tissue.figures import diagram_figure, shares_figure
-from ifnfactory.report.tissue.panels import Moment, as_image, film_gif, panels_png
+from ifnfactory.report.tissue.film import film_gif
+from ifnfactory.report.tissue.panels import Moment, as_image, panels_png
 from ifnfactory.runs.folder import Asset, write_run
 from ifnfactory.runs.manifest import Manifest
 from ifnfactory.tissue.clusters import size_classes
@@ -159,7 +160,7 @@ def _final_table(course: Course) -> DocumentTable:
     for name, unit in zip(course.table.names[2:], course.table.units[2:], strict=True):
         values = np.asarray(course.table.column(name))
         label = f"{name.replace('_', ' ')} [{unit}]"
-        rows.append((label, *(f"{values[end]:.4g}" for end in ends[:6])))
+        rows.append((label, *(_cell(values[end]) for end in ends[:6])))
     return DocumentTable(("", *(f"replicate {k}" for k in range(len(ends[:6])))), tuple(rows))
 
 
