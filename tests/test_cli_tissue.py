@@ -75,8 +75,8 @@ def test_a_run_leaves_numbers_pictures_snapshots_and_a_report(finished) -> None:
         assert film.n_frames > 20
         film.seek(film.n_frames - 1)
         shown = {colour for _, colour in film.convert("RGB").getcolors(10_000)}
-    named = {"healthy": RESTING, "infected": PAINTS["infected"][0], "dead": PAINTS["dead"][0]}
-    assert {ImageColor.getrgb(colour) for colour in named.values()} < shown
+    cells = RESTING, PAINTS["infected"][0], PAINTS["dead"][0]
+    assert {ImageColor.getrgb(colour) for colour in cells} < shown
     page = (out / "report.html").read_text(encoding="utf-8")
     assert 'src="data:image/png' in page
     assert "http://" not in page.replace("http://www.w3.org", "")

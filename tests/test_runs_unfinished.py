@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ifnfactory.foundation.errors import UserInputError
+from ifnfactory.foundation.progress import Silent
 from ifnfactory.runs import lock
+from ifnfactory.runs.remnants import clear_away, remnants
 from ifnfactory.runs.unfinished import Unfinished
 
 
@@ -68,3 +70,27 @@ def test_nothing_is_left_where_nothing_was_begun(tmp_path: Path) -> None:
     with pytest.raises(UserInputError, match="exists already"):
         begun(tmp_path / "run", "one")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_full_disk_is_told_and_leaves_the_older_checkpoint(waiting: Path, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    unfinished = Unfinished(waiting, "one")
+    with pytest.raises(UserInputError, match="could not be written: No space left"), unfinished:
+        unfinished.save({"points": np.arange(9)})
+    monkeypatch.undo()
+    assert not list(unfinished.folder.glob("*.making"))
+    kept = begun(waiting, "one")
+    assert kept is not None
+    assert kept["points"].tolist() == [0, 1, 2]
+
+
+def test_what_waits_can_be_pruned_unless_it_is_being_written(waiting: Path) -> None:
+    with Unfinished(waiting, "one") as unfinished:
+        assert remnants([str(waiting.parent)]) == ()
+    (found,) = remnants([str(waiting.parent)])
+    assert found.what == "unfinished run of a tissue"
+    clear_away([found], Silent())
+    assert not unfinished.folder.exists()

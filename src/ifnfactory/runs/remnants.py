@@ -19,9 +19,12 @@ from ifnfactory.runs.lock import is_locked
 from ifnfactory.runs.manifest import MANIFEST_NAME
 from ifnfactory.runs.port import WORK, Store
 from ifnfactory.runs.store import LocalStore
+from ifnfactory.runs.unfinished import ASKED
 
 _LEFT: Final = re.compile(r"\..+\.\w{8}\.(making|old)")
 """Names of folders that exist for a moment, while a run takes its place."""
+_TISSUE: Final = re.compile(r"\..+\.unfinished")
+"""Names of folders of tissues in the making."""
 _DAY: Final = 86_400.0
 
 
@@ -108,6 +111,9 @@ def _left(folder: Path, levels: int = DEEPEST) -> Iterator[tuple[Path, str]]:
     for name in below:
         if _LEFT.fullmatch(name):
             yield folder / name, "left by a process that was killed"
+        elif _TISSUE.fullmatch(name) and (folder / name / ASKED).is_file():
+            if not is_locked(LocalStore(folder / name)):
+                yield folder / name, "unfinished run of a tissue"
         elif levels and not name.startswith(".") and os.access(folder / name, os.R_OK | os.X_OK):
             yield from _left(folder / name, levels - 1)
 

@@ -24,7 +24,8 @@ from ifnfactory.runs.store import LocalStore
 Arrays = dict[str, NDArray[Any]]
 
 _CHECKPOINT: Final = "checkpoint.npz"
-_ASKED: Final = "request.txt"
+ASKED: Final = "request.txt"
+"""What is made; a folder without it is none of these."""
 
 
 class Unfinished:
@@ -40,7 +41,7 @@ class Unfinished:
     Raises
     ------
     UserInputError
-        On entering, if another process has it.
+        On entering, if another process has it; on leaving, if something could not be written.
     """
 
     def __init__(self, out: Path, request: str) -> None:
@@ -50,7 +51,10 @@ class Unfinished:
         self._lock = Lock(LocalStore(self.folder), str(out))
 
     def __enter__(self) -> Unfinished:
-        self._lock.__enter__()
+        try:
+            self._lock.__enter__()
+        except OSError as error:
+            raise self._unwritten(error) from error
         return self
 
     def __exit__(
@@ -59,9 +63,11 @@ class Unfinished:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not (self.folder / _ASKED).is_file():
+        if not (self.folder / ASKED).is_file():
             self.remove()  # nothing was begun
         self._lock.__exit__(kind, error, traceback)
+        if isinstance(error, OSError):
+            raise self._unwritten(error) from error
 
     def begin(self, anew: bool) -> Arrays | None:
         """Return the arrays to go on from, or None for a fresh start.
@@ -79,7 +85,7 @@ class Unfinished:
             finished one, and not `anew`.
         """
         check_destination(self._out, anew)
-        asked = self.folder / _ASKED
+        asked = self.folder / ASKED
         other = asked.is_file() and asked.read_text(encoding="utf-8") != self._request
         if other and anew:
             self._empty()
@@ -106,15 +112,24 @@ class Unfinished:
     def save(self, arrays: Arrays) -> None:
         """Replace the checkpoint."""
         making = self.folder / f"{_CHECKPOINT}.making"
-        with making.open("wb") as file:
-            np.savez(file, **cast(Any, arrays))
-            file.flush()
-            os.fsync(file.fileno())
-        making.replace(self.folder / _CHECKPOINT)
+        try:
+            with making.open("wb") as file:
+                np.savez(file, **cast(Any, arrays))
+                file.flush()
+                os.fsync(file.fileno())
+            making.replace(self.folder / _CHECKPOINT)
+        except OSError:  # a full disk: leave it as little as can be
+            making.unlink(missing_ok=True)
+            raise
 
     def remove(self) -> None:
         """Throw everything away."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _unwritten(self, error: OSError) -> UserInputError:
+        told = f"could not be written: {error.strerror or error}"
+        fix = "mend that, and give the same command again: it goes on from what is kept"
+        return UserInputError([Problem(told, f"--out {self._out}", fix)])
 
     def _empty(self) -> None:
         """Throw everything away but the lock."""

@@ -80,7 +80,7 @@ def watched(model: Model, hours: float, every: float, seed: int, threads: int) -
     rows: list[list[float]] = []
     for time in times:
         if time > 0.0:
-            state, _ = simulation.advance(state, float(time))
+            state, _ = simulation.advance(state, float(time), throw=True)
         rows.append(_row(simulation, state))
     values = np.array(rows)
     return Curve(times, *(values[:, k] for k in range(values.shape[1])))
@@ -106,7 +106,7 @@ def _lower_plateau_days(seed: int, threads: int) -> float:
     for hour in range(1, 24 * 15 + 1):
         share = float(np.mean(simulation.holds(state, "phase == eclipse")))
         waiting += share / 24.0
-        state, _ = simulation.advance(state, float(hour))
+        state, _ = simulation.advance(state, float(hour), throw=True)
     return waiting
 
 
@@ -150,8 +150,8 @@ def _made_per_cell(hours: float, seed: int, threads: int) -> float:
     rates = {**ALONE, "infection": 0.0, "turnover": 0.0, "integration_rate": 0.0}
     model = arranged(rates, phase="productive", share=1.0)
     simulation = Simulation(model, Sites(SIDE, SIDE), seed, threads=threads)
-    start, _ = simulation.advance(simulation.init(), max(hours - 0.5, 0.0))
-    end, _ = simulation.advance(start, max(hours - 0.5, 0.0) + 1.0)
+    start, _ = simulation.advance(simulation.init(), max(hours - 0.5, 0.0), throw=True)
+    end, _ = simulation.advance(start, max(hours - 0.5, 0.0) + 1.0, throw=True)
     at = model.field_index("virions")
     made = float(end.ledger[at, 0] - start.ledger[at, 0]) / simulation.sites.cells
     return made / model.rate_value("local_share")
@@ -192,8 +192,8 @@ def _culture(peg_pm: float, seed: int, threads: int) -> tuple[float, float]:
     rates = {**ALONE, "infection": 0.0, "turnover": 0.0}
     model = arranged(rates, {"peg": peg_pm}, "productive", 1.0, load="1")
     simulation = Simulation(model, Sites(SIDE, SIDE), seed, threads=threads)
-    start, _ = simulation.advance(simulation.init(), 216.0)
-    end, _ = simulation.advance(start, 240.0)
+    start, _ = simulation.advance(simulation.init(), 216.0, throw=True)
+    end, _ = simulation.advance(start, 240.0, throw=True)
     at = model.field_index("virions")
     made = float(end.ledger[at, 0] - start.ledger[at, 0])
     return made, simulation.share(end, "infected")

@@ -89,7 +89,7 @@ def run_plaque(model: Model, sites: Sites, seed: int) -> PlaqueRun:
     for step in range(LAST_STEP + 1):
         if step == LAST_STEP:
             virus = _total(simulation, state, "virus")  # taken before virus is released
-        state, _ = simulation.advance(state, (step + 1) * step_h)
+        state, _ = simulation.advance(state, (step + 1) * step_h, throw=True)
         radius[step] = _radius(simulation, state, "plaque")
     # Published before the field is carried on, ours after: that took the same share everywhere.
     kept = _kept(model, "interferon")
@@ -170,7 +170,7 @@ def run_visavis(seed: int) -> list[dict[str, float]]:
     state, found = simulation.init(), list[dict[str, float]]()
     lower = model.fields[0].name
     for hour in VISAVIS_HOURS:
-        state, _ = simulation.advance(state, hour)
+        state, _ = simulation.advance(state, hour, throw=True)
         infected = simulation.share(state, "infected")
         producing = simulation.share(state, "producing")
         found.append(
