@@ -159,6 +159,7 @@ def test_everything_wrong_is_told_at_once_with_its_line() -> None:
             'agent_step_min = 7.0\nagents.nk = { density = "0.1" }\n[lattice]',
             "whole multiple of the step",
         ),
+        ('title = "', 'title = "\\u001b[31m', "holds control characters"),
         ("[seeding]", LEVEL, "dose would become 4"),
         ("[seeding]", TWICE, "amount has two equations"),
     ],

@@ -5,9 +5,10 @@ A field's description completes the sentence "write ...".
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 Tag = Literal["V", "U-H", "U-M", "U-L", "D", "S", "prior"]
@@ -28,3 +29,13 @@ class Section(BaseModel):
     """Any table of the file: unknown keys and wrong types are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _moves_no_cursor(cls, value: object) -> object:
+        """Refuse texts that would do something to the terminal they are shown on."""
+        if isinstance(value, str) and any(
+            unicodedata.category(sign) == "Cc" and sign not in "\n\t" for sign in value
+        ):
+            raise fault("this text holds control characters", "write it without them")
+        return value
