@@ -160,6 +160,7 @@ def test_everything_wrong_is_told_at_once_with_its_line() -> None:
             "whole multiple of the step",
         ),
         ('title = "', 'title = "\\u001b[31m', "holds control characters"),
+        ('"gone"]', '"gone", "\\u001b[31m"]', "holds control characters"),
         ("[seeding]", LEVEL, "dose would become 4"),
         ("[seeding]", TWICE, "amount has two equations"),
     ],

@@ -6,7 +6,7 @@ A field's description completes the sentence "write ...".
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -34,8 +34,15 @@ class Section(BaseModel):
     @classmethod
     def _moves_no_cursor(cls, value: object) -> object:
         """Refuse texts that would do something to the terminal they are shown on."""
-        if isinstance(value, str) and any(
-            unicodedata.category(sign) == "Cc" and sign not in "\n\t" for sign in value
-        ):
+        if _moves_cursor(value):
             raise fault("this text holds control characters", "write it without them")
         return value
+
+
+def _moves_cursor(value: object) -> bool:
+    """Return whether a text, or one in a list, holds control characters."""
+    if isinstance(value, list):
+        return any(_moves_cursor(item) for item in cast("list[object]", value))
+    return isinstance(value, str) and any(
+        unicodedata.category(sign) == "Cc" and sign not in "\n\t" for sign in value
+    )
