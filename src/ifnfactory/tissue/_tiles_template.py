@@ -138,7 +138,7 @@ def carry_strip(
     k, box, inner, size, margins, c, guess, pulsed, who, degree, brought, law, weights, stages, window,
     now, was, rhs, out,
 ):
-    """Carry a tile of a full torus, row by row; return its sum and how much was lifted to 0.
+    """Carry a tile of a full torus, row by row; return its columns' sums and how much was lifted.
 
     A few rows of it lie in the buffers, so that it may be high and its margin costs little. A block
     of rows goes through all stages while it is in the cache nearest to the core, each stage one row
@@ -214,7 +214,8 @@ def transport(
     who
         What sources need: numbers, keys, quantities, mask and zone of the cells.
     room
-        Buffers of this thread, (8, largest tile with its margins).
+        Buffers of this thread, (8, largest tile with its margins); zeros at first, for the ring
+        around a closed lattice that is one tile is never written.
     """
     size = (geometry[0], geometry[1], geometry[2])
     height, width, layers, torus = geometry[0], geometry[1], geometry[2], geometry[3] == 1
